@@ -1,0 +1,1 @@
+"""pipeline: rows in, episodes out. Pure: no clock, no I/O but the journal's files."""

@@ -1,0 +1,121 @@
+"""rows: decoded facts, as columns.
+
+One class a kind. Units are fixed here, once: time is UTC seconds since 1970 as float64, places are WGS-84 degrees, speeds
+km/h, lengths metres, shares 0..1. NaN means unknown. `subject` and other names are codes of the engine's `Names`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+def unknown(n: int) -> Floats:
+    """A column of n NaNs that takes no memory (stride 0, read-only)."""
+    return np.broadcast_to(np.float64(np.nan), (n,))
+
+
+def take_column(column: NDArray, index: NDArray) -> NDArray:  # type: ignore[type-arg]
+    """`column[index]`, keeping a column that takes no memory as it is."""
+    if column.strides == (0,) and index.dtype != np.bool_:
+        return np.broadcast_to(column[:1].reshape(()) if len(column) else np.float64(np.nan), (len(index),))
+    return column[index]
+
+
+@dataclass(slots=True)
+class Rows:
+    """What every row has. All columns are as long as the rows, shape (n,)."""
+
+    subject: Ints
+    """Whom the row is about: a code of the engine's Names."""
+    ts: Floats
+    """Event time: when it happened, UTC seconds."""
+    received: Floats
+    """When the source got the delivery that it came in, UTC seconds."""
+    position: Longs
+    """The journal position of that delivery."""
+    stream: Ints
+    """Which stream decoded it: an index into the version's streams."""
+    extra: dict[str, Floats] = field(kw_only=True, default_factory=dict)
+    """Further named columns that a mapping fills (sweeper brush, tank level)."""
+
+    kind: ClassVar[str] = "row"
+
+    def __len__(self) -> int:
+        return len(self.ts)
+
+    def column(self, name: str) -> Floats | None:
+        """A column by name, its own or a further one; None where there is none."""
+        if name in self.extra:
+            return self.extra[name]
+        return getattr(self, name, None) if name in self.__dataclass_fields__ else None
+
+    def take(self, index: NDArray) -> Self:  # type: ignore[type-arg]
+        """The rows at `index` (positions or a mask), in that order."""
+        if index.dtype == np.bool_:
+            index = np.flatnonzero(index)
+        columns = {f.name: take_column(getattr(self, f.name), index) for f in fields(self) if f.name != "extra"}
+        return type(self)(**columns, extra={k: take_column(v, index) for k, v in self.extra.items()})
+
+    @classmethod
+    def concat(cls, parts: list[Self]) -> Self:
+        """Several blocks of one kind as one; a further column that a block lacks is unknown there."""
+        if len(parts) == 1:
+            return parts[0]
+        columns = {f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls) if f.name != "extra"}
+        further = {name for p in parts for name in p.extra}
+        extra = {n: np.concatenate([p.extra.get(n, unknown(len(p))) for p in parts]) for n in sorted(further)}
+        return cls(**columns, extra=extra)
+
+    @classmethod
+    def empty(cls) -> Self:
+        """No rows at all."""
+        integers = {"subject": np.int32, "stream": np.int32, "metric": np.int32, "position": np.int64}
+        return cls(**{f.name: np.empty(0, integers.get(f.name, np.float64)) for f in fields(cls) if f.name != "extra"})
+
+
+@dataclass(slots=True)
+class Position(Rows):
+    """Where a vehicle (or a crew on duty) is and what it does."""
+
+    lon: Floats
+    lat: Floats
+    speed: Floats
+    """km/h"""
+    heading: Floats
+    """degrees clockwise from north"""
+    accuracy: Floats
+    """metres, one standard deviation"""
+    ignition: Floats
+    """0 off, 1 on"""
+    load: Floats
+    """0 empty .. 1 full"""
+    lid: Floats
+    """0 closed .. 1 open"""
+    body: Floats
+    """0 down .. 1 raised"""
+
+    kind: ClassVar[str] = "position"
+
+
+@dataclass(slots=True)
+class Reading(Rows):
+    """What one sensor measured; the unit of a metric is stated in the configuration's stream."""
+
+    metric: Ints
+    """Which quantity: a code of the engine's Names."""
+    value: Floats
+
+    kind: ClassVar[str] = "reading"
+
+
+KINDS: dict[str, type[Rows]] = {kind.kind: kind for kind in (Position, Reading)}
+"""The kinds of row that a stream can decode to, by the name that a configuration uses."""
