@@ -1,0 +1,63 @@
+"""The command line. One file a command group; `COMMANDS` is all there is.
+
+Exit codes: 0 fine; 1 something was found (faults, a missed expectation); 2 wrong use; 3 it can't run here and now (a
+service, the disk); 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+import gridwatch
+from gridwatch.cli.check import check
+from gridwatch.cli.frame import CommandGroup
+from gridwatch.cli.importing import import_
+from gridwatch.cli.init import init
+from gridwatch.cli.schema import schema
+
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "init": init,
+    "check": check,
+    "schema": schema,
+    "import": import_,
+}
+"""Single commands, in the order in which help shows them."""
+
+GROUPS: dict[str, typer.Typer] = {}
+"""Commands that have commands of their own."""
+
+app = typer.Typer(
+    name="gridwatch",
+    cls=CommandGroup,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Watches a city for the people who run it: telemetry in, cases with evidence and a deadline out.",
+    epilog="Exit codes: 0 fine, 1 something was found, 2 wrong use, 3 it can't run here and now.",
+)
+for name, command in COMMANDS.items():
+    app.command(name)(command)
+for name, group in GROUPS.items():
+    app.add_typer(group, name=name)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"gridwatch {gridwatch.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """The `gridwatch` command."""
+    app()
