@@ -1,0 +1,259 @@
+"""decode: deliveries of a journal batch as rows, by all streams of a configuration.
+
+Reads an Arrow batch of entries. Reports blocks of rows, each of one stream and in journal order, and what was set
+aside: `undecodable` (not what the mapping expects), `unmatched` (a topic of no stream), `unknown` (a subject in no
+register). Bad data never raises. A topic of two streams is decoded by both.
+
+What depends on the topic alone (streams, subject) is worked out once for each topic of a batch, never for each row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from connectors.codecs.json_mapping import JsonStream
+from connectors.codecs.json_rows import JsonRows
+from connectors.codecs.shape import MAX_DEPTH
+from connectors.codecs.topics import TopicPattern, TopicTable
+from pipeline.entries import Kind
+from pipeline.geo import Datum, to_wgs84
+from pipeline.names import NOBODY, Names
+from pipeline.rows import Flags, Floats, Ints, Longs, Position, Reading, Rows, unknown
+from pipeline.version import Aside, Decode, Decoded
+
+if TYPE_CHECKING:
+    from pipeline.world import World
+
+CHUNK = 2048
+"""Payloads that are decoded together."""
+
+REMEMBERED = 65536
+"""Topics whose meaning is remembered."""
+
+
+def compile_streams(streams: Mapping[str, JsonStream], world: World | None = None) -> Decode:
+    """What decodes entries to rows by `streams`, in that order. world: bound to the names that come with a batch where
+    it is not yet; None: every subject is known."""
+    return JsonDecode(streams, world)
+
+
+class _Meanings:
+    """What topics mean to the streams, worked out once for each topic while it is remembered. For one engine's
+    names."""
+
+    def __init__(self, names: Names, rows: list[JsonRows], table: TopicTable) -> None:
+        self.names = names
+        self._rows, self._table = rows, table
+        self._ids: dict[str, int] = {}
+        self._of = np.zeros((len(rows), 0), bool)
+        self._subject = np.zeros((len(rows), 0), np.int32)
+
+    def look_up(self, topics: list[str]) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
+        """[stream, topic] whether it belongs to the stream; [stream, topic] whom it names, NOBODY for none."""
+        new = [topic for topic in topics if topic not in self._ids]
+        if new:
+            self._learn(new)
+        at = np.fromiter(map(self._ids.__getitem__, topics), np.int64, len(topics))
+        return self._of[:, at], self._subject[:, at]
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def _learn(self, topics: list[str]) -> None:
+        of = np.zeros((len(self._rows), len(topics)), bool)
+        subject = np.full((len(self._rows), len(topics)), NOBODY, np.int32)
+        for i, topic in enumerate(topics):
+            self._ids[topic] = len(self._ids)
+            for stream, levels in self._table.match(topic):
+                of[stream, i] = True
+                whose = self._rows[stream].stream.subject
+                if whose.startswith("{"):
+                    subject[stream, i] = self.names.code(levels[whose[1:-1]])
+        self._of = np.concatenate([self._of, of], axis=1)
+        self._subject = np.concatenate([self._subject, subject], axis=1)
+
+
+@dataclass(slots=True)
+class _Topics:
+    """The topics of a batch. Arrays by topic, shape (streams, distinct topics)."""
+
+    texts: list[str]
+    at: Ints
+    """of each entry: which topic, shape (entries,)"""
+    of: NDArray[np.bool_]
+    subject: NDArray[np.int32]
+
+
+@dataclass(slots=True)
+class _Task:
+    """One stream's part of a batch."""
+
+    index: int
+    """the stream's"""
+    batch: pa.RecordBatch
+    first: int
+    topics: _Topics
+    names: Names
+    long: bool
+    """some payloads are so long that their depth must be looked at"""
+    result: Decoded
+
+    def aside(self, at: int, reason: str, stream: str, message: str) -> None:
+        """Set the entry `at` of the batch aside."""
+        where = f"{stream} {self.topics.texts[self.topics.at[at]]}"
+        self.result.aside.append(Aside(self.first + at, reason, where, message))
+
+
+class JsonDecode:
+    """See `compile_streams`."""
+
+    def __init__(self, streams: Mapping[str, JsonStream], world: World | None) -> None:
+        self.names = list(streams)
+        self.rows = [JsonRows(stream) for stream in streams.values()]
+        self.table = TopicTable([TopicPattern(stream.topic) for stream in streams.values()])
+        self.world = world
+        self._meanings: _Meanings | None = None
+
+    def __call__(self, batch: pa.RecordBatch, first: int, names: Names) -> Decoded:
+        """Rows of a batch of entries. first: the journal position of its first entry."""
+        kind = batch.column("kind").to_numpy()
+        delivery = kind == int(Kind.DELIVERY)
+        result = Decoded([], [])
+        if not delivery.any():
+            return result
+        source, payload = batch.column("source"), batch.column("payload")
+        topics = self._topics(batch.column("topic"), delivery, names)
+        sources, source_at = source.dictionary.to_pylist(), source.indices.to_numpy()
+        matched = ~delivery
+        long = int(pc.max(pc.binary_length(payload)).as_py()) >= 2 * MAX_DEPTH
+        for index, rows in enumerate(self.rows):
+            if not topics.of[index].any():
+                continue
+            ours = np.fromiter((s == rows.stream.source for s in sources), bool, len(sources))
+            hit = delivery & topics.of[index][topics.at] & ours[source_at]
+            matched |= hit
+            at = np.flatnonzero(hit)
+            if len(at):
+                self._stream(_Task(index, batch, first, topics, names, long, result), at)
+        for i in np.flatnonzero(~matched).tolist():
+            where = f"{sources[source_at[i]]} {topics.texts[topics.at[i]]}"
+            result.aside.append(Aside(first + i, "unmatched", where, self._no_stream(sources[source_at[i]])))
+        result.aside.sort(key=lambda aside: aside.position)
+        return result
+
+    def _topics(self, column: Any, delivery: Flags, names: Names) -> _Topics:
+        """What the topics of a batch's deliveries mean."""
+        if self._meanings is None or self._meanings.names is not names or len(self._meanings) > REMEMBERED:
+            self._meanings = _Meanings(names, self.rows, self.table)
+        texts, at = column.dictionary.to_pylist(), column.indices.to_numpy()
+        used = np.zeros(len(texts), bool)
+        used[at[delivery]] = True
+        which = np.flatnonzero(used)
+        of = np.zeros((len(self.rows), len(texts)), bool)
+        subject = np.full((len(self.rows), len(texts)), NOBODY, np.int32)
+        of[:, which], subject[:, which] = self._meanings.look_up([texts[i] for i in which.tolist()])
+        return _Topics(texts, at, of, subject)
+
+    def _no_stream(self, source: str) -> str:
+        topics = [r.stream.topic for r in self.rows if r.stream.source == source]
+        return f"expected a topic of a stream of {source}: {', '.join(topics) or 'there is none'}; got another"
+
+    def _stream(self, task: _Task, at: Longs) -> None:
+        """Decode the entries `at` of a batch by one stream."""
+        index, topics, names = task.index, task.topics, task.names
+        rows, column = self.rows[index], task.batch.column("payload")
+        places: list[Longs] = []
+        values: list[dict[str, Floats]] = []
+        subjects: list[Ints] = []
+        for begin in range(0, len(at), CHUNK):
+            part = at[begin : begin + CHUNK]
+            together = part[-1] - part[0] + 1 == len(part)
+            taken = column.slice(part[0], len(part)) if together else column.take(pa.array(part))
+            chunk = rows.read(taken.to_pylist(), task.long)
+            here = part[chunk.at]
+            for payload, message in chunk.bad:
+                task.aside(int(part[payload]), "undecodable", self.names[index], message)
+            places.append(here)
+            values.append(chunk.values)
+            if chunk.subjects is None:
+                subjects.append(topics.subject[index][topics.at[here]])
+            else:
+                subjects.append(names.codes(chunk.subjects))
+        place = np.concatenate(places)
+        ts = np.concatenate([v["ts"] for v in values])
+        subject = np.concatenate(subjects)
+        keep: slice | Longs = slice(None)
+        if self.world is not None and len(place):
+            if self.world.names is not names:
+                self.world = self.world.bind(names)
+            device = subject
+            subject = self.world.resolve(device, ts)
+            if rows.stream.unknown == "aside":
+                stranger = ~self.world.known(subject, ts)
+                if stranger.any():
+                    for i in np.flatnonzero(stranger).tolist():
+                        message = f"expected a subject of the registers; got '{names[int(device[i])]}'"
+                        task.aside(int(place[i]), "unknown", self.names[index], message)
+                    keep = np.flatnonzero(~stranger)
+        columns = {n: np.concatenate([v[n] for v in values])[keep] for n in values[0] if n != "ts"}
+        place, ts, subject = place[keep], ts[keep], subject[keep]
+        if len(place):
+            received = task.batch.column("received").to_numpy()[place]
+            streams = np.full(len(place), index, np.int32)
+            block = Rows(subject, ts, received, place + task.first, streams)
+            if rows.stream.rows == "position":
+                task.result.rows.append(_positions(rows.stream, block, columns))
+            else:
+                task.result.rows.append(_readings(rows.stream, block, columns, names))
+
+
+def _positions(stream: JsonStream, rows: Rows, columns: dict[str, Floats]) -> Position:
+    lon, lat = columns.pop("lon"), columns.pop("lat")
+    if stream.datum not in (Datum.WGS84, Datum.CGCS2000, None):
+        lon, lat = to_wgs84(lon, lat, Datum(stream.datum))
+
+    def column(name: str) -> Floats:
+        values = columns.pop(name, None)
+        return unknown(len(rows)) if values is None else values
+
+    return Position(
+        subject=rows.subject,
+        ts=rows.ts,
+        received=rows.received,
+        position=rows.position,
+        stream=rows.stream,
+        lon=lon,
+        lat=lat,
+        speed=column("speed"),
+        heading=column("heading"),
+        accuracy=column("accuracy"),
+        ignition=column("ignition"),
+        load=column("load"),
+        lid=column("lid"),
+        body=column("body"),
+        extra=columns,
+    )
+
+
+def _readings(stream: JsonStream, rows: Rows, columns: dict[str, Floats], names: Names) -> Reading:
+    metrics = list(stream.metrics)
+    values = np.stack([columns.pop(f"metric {m}") for m in metrics], axis=1)
+    # One row for each metric that is there, in the order of the mapping, a delivery's rows together.
+    row, which = np.nonzero(~np.isnan(values))
+    return Reading(
+        subject=rows.subject[row],
+        ts=rows.ts[row],
+        received=rows.received[row],
+        position=rows.position[row],
+        stream=rows.stream[row],
+        metric=names.codes(metrics)[which],
+        value=values[row, which],
+        extra={c: v[row] for c, v in columns.items()},
+    )

@@ -1,0 +1,208 @@
+"""json_mapping: the section `streams.<name>` with `codec: json`: which topic, whose, which fields, in which units.
+
+A path is dotted (`pos.lon`); a step of digits alone is a place in a list (`pos.0`). Everything that has a unit states
+it: a number whose unit nobody wrote down is the commonest way for a city's data to be wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from connectors.codecs.shape import Shape, list_of
+from connectors.codecs.topics import TopicPattern
+from pipeline.faults import did_you_mean
+from pipeline.rows import KINDS, Position, Reading
+from pipeline.units import UNITS, Quantity, Seconds
+
+TIMES: Mapping[str, float] = {"unix_s": 1.0, "unix_ms": 0.001, "iso8601": 0.0}
+"""What `ts` may be written as -> factor to seconds (0: it is text)."""
+
+FLAGS = ("ignition", "load", "lid", "body")
+"""Columns of Position that are 0..1, and may come as true and false."""
+
+_COLUMN = re.compile(r"^[a-z][a-z0-9_]*$")
+_OWN = frozenset(Position.__dataclass_fields__) | frozenset(Reading.__dataclass_fields__)
+_DIGITS = 4
+
+
+def _path(text: str) -> str:
+    steps = text.split(".")
+    if not all(steps):
+        raise ValueError("expected a dotted path into the payload such as 'pos.lon' or 'pos.0'")
+    if any(step.isdecimal() and len(step) > _DIGITS for step in steps):
+        raise ValueError(f"expected places in a list below {10**_DIGITS}")
+    return text
+
+
+def _pattern(text: str) -> str:
+    TopicPattern(text)
+    return text
+
+
+Path = Annotated[str, AfterValidator(_path), Field(description="dotted: pos.lon, or pos.0 for a place in a list")]
+
+
+class JsonField(BaseModel):
+    """Where a value is, and in which unit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: Path
+    unit: str | None = None
+    text: bool = Field(False, description='true: the number may be written as text ("12.5")')
+
+
+class JsonStream(BaseModel):
+    """`codec: json`: rows out of JSON payloads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str
+    topic: Annotated[str, AfterValidator(_pattern)]
+    codec: Literal["json"]
+    rows: Literal["position", "reading"]
+    subject: str = Field(description="whose: '{device}', a level of the topic, or '$.dev.id', a path into the payload")
+    unknown: Literal["aside", "accept"] = Field("aside", description="what becomes of a subject that is in no register")
+    datum: Literal["WGS-84", "GCJ-02", "BD-09", "CGCS2000"] | None = None
+    gap: Seconds = Field(Quantity(300.0), gt=0, description="a longer silence of a subject leaves a gap to be filled")
+    lateness: Seconds = Field(Quantity(0.0), ge=0, description="how long rows wait for their elders")
+    each: str | None = Field(
+        None, description="path of a list in the payload, one row each ('$': the payload is the list)"
+    )
+    fields: dict[str, JsonField]
+    metrics: dict[str, JsonField] = Field({}, description="of readings: one row for each that the payload has")
+
+    @field_validator("each")
+    @classmethod
+    def _each(cls, value: str | None) -> str | None:
+        return value if value is None or value == "$" else _path(value)
+
+    @field_validator("subject")
+    @classmethod
+    def _subject(cls, value: str) -> str:
+        if value[:2] in ("$.", "@."):
+            _path(value[2:])
+        elif not re.fullmatch(r"\{[A-Za-z_]\w*\}", value):
+            raise ValueError(
+                "expected a level of the topic such as '{device}', or a path into the payload such as '$.dev.id'"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        problems = [*self._topic_problems(), *self._field_problems(), *self._metric_problems()]
+        if problems:
+            raise ValueError("; ".join(problems))
+        shapes(self)
+        return self
+
+    def _topic_problems(self) -> list[str]:
+        names = TopicPattern(self.topic).names
+        problems = []
+        if self.subject.startswith("{") and self.subject[1:-1] not in names:
+            hint = did_you_mean(self.subject[1:-1], names)
+            problems.append(f"subject: the topic has no level '{self.subject}'{hint}")
+        if self.subject.startswith("@.") and self.each is None:
+            problems.append("subject: '@.' is a path into each item, but there is no 'each'; write '$.'")
+        if self.subject.startswith("$.") and self.each == "$":
+            problems.append("subject: the payload is a list; write '@.' for a path into each item")
+        return problems
+
+    def _field_problems(self) -> list[str]:
+        needed = ("ts", "lon", "lat") if self.rows == "position" else ("ts",)
+        problems = [
+            f"fields: expected '{n}', it is missing{did_you_mean(n, self.fields)}"
+            for n in needed
+            if n not in self.fields
+        ]
+        if self.rows == "position" and self.datum is None:
+            problems.append("datum: expected WGS-84, GCJ-02, BD-09 or CGCS2000; every place states its datum")
+        for name, field in self.fields.items():
+            problem = field_problem(self.rows, name, field)
+            if problem:
+                problems.append(f"fields.{name}: {problem}")
+        return problems
+
+    def _metric_problems(self) -> list[str]:
+        if self.rows == "position":
+            return ["metrics: only reading rows have metrics"] if self.metrics else []
+        problems = [] if self.metrics else ["metrics: expected at least one, such as fullness: {path: fill, unit: '%'}"]
+        for name, metric in self.metrics.items():
+            if not metric.unit:
+                problems.append(f"metrics.{name}: expected a unit such as '%', '°C', 'mm' or '1'")
+        return problems
+
+
+def field_problem(rows: str, name: str, field: JsonField) -> str:
+    """What is wrong with a field of that name, or ''."""
+    if name == "ts":
+        expected = (
+            "expected a unit: unix_s, unix_ms or iso8601 (text with an offset, such as 2024-05-01T08:30:00+08:00)"
+        )
+        return "" if field.unit in TIMES else expected + did_you_mean(field.unit or "", TIMES)
+    own = KINDS[rows].__dataclass_fields__
+    if name in ("subject", "received", "position", "stream", "extra", "metric", "value", "kind"):
+        return "this name is taken; choose another"
+    if name in _OWN and name not in own:
+        return f"a {rows} has no {name}; choose another name, or leave it out"
+    if not _COLUMN.match(name):
+        return "expected a name of small letters, digits and '_' such as 'tank_level'"
+    kind = _quantity(name)
+    if kind is None:
+        return "" if field.unit else "expected a unit such as 'km/h', '%', '°C' or '1'"
+    allowed, default = kind
+    if field.unit is None and not default:
+        return f"expected a unit: {', '.join(allowed)}"
+    return "" if field.unit is None or field.unit in allowed else f"expected one of these units: {', '.join(allowed)}"
+
+
+def _quantity(name: str) -> tuple[dict[str, float], str] | None:
+    """Units of a column of Position -> factor to its unit, and the unit when none is stated ('': there is none)."""
+    if name in ("lon", "lat", "heading"):
+        return {"deg": 1.0}, "deg"
+    if name in FLAGS:
+        return {"1": 1.0, "%": 0.01}, "1"
+    if name in ("speed", "accuracy"):
+        quantity = "speed" if name == "speed" else "length"
+        return {u: f for u, (q, f) in UNITS.items() if q == quantity}, ""
+    return None
+
+
+def factor(name: str, unit: str | None) -> float:
+    """What a field's numbers are multiplied by to be in the column's unit."""
+    if name == "ts":
+        return TIMES[unit or ""]
+    kind = _quantity(name)
+    if kind is not None:
+        return kind[0][unit or kind[1]]
+    # A further column in a known unit gets its base unit, as all columns do; any other unit stays as it is.
+    return UNITS[unit][1] if unit in UNITS else 1.0
+
+
+def shapes(stream: JsonStream) -> tuple[Shape, Shape | None]:
+    """What is read of each item, and of the payload around the items where there is `each`. Raises ValueError where
+    paths contradict each other."""
+    leaves: list[tuple[str, Any]] = []
+    for name, field in {**stream.metrics, **stream.fields}.items():
+        is_text = name == "ts" and field.unit == "iso8601" and name in stream.fields
+        leaves.append((field.path, str if is_text else float))
+        if field.text and not is_text:
+            leaves.append((field.path, str))
+        if is_flag(name, field.unit):
+            leaves.append((field.path, bool))
+    whose = [(stream.subject[2:], kind) for kind in (str, int) if not stream.subject.startswith("{")]
+    if stream.each is None:
+        return Shape(leaves + whose), None
+    if stream.subject.startswith("@."):
+        leaves, whose = leaves + whose, []
+    item = Shape(leaves)
+    return item, Shape([]) if stream.each == "$" else Shape([(stream.each, list_of(item.type)), *whose])
+
+
+def is_flag(name: str, unit: str | None) -> bool:
+    """May its value be true or false?"""
+    return name in FLAGS or (unit == "1" and name not in ("ts", "lon", "lat"))

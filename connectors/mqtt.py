@@ -1,0 +1,242 @@
+"""mqtt: deliveries from an MQTT broker, QoS 1, acknowledged when they are in the journal.
+
+Reads `sources.<name>` with `type: mqtt` (mqtt_settings.py). Reports every message as a delivery, and ticks while it is
+connected. One thread reads, commits and acknowledges: it takes what the socket has, commits it as one group, and then
+acknowledges it in the order of arrival on the connection that delivered it (a `FrameSocket`, which dies with it; the
+broker sends again what an old one left unacknowledged). While a commit runs nothing is read, so that back-pressure is
+the in-flight window and never a queue of ours. A writer thread beside it was measured slower: two Python threads wait
+for each other.
+
+Guarantee: at least once from broker to journal for QoS 1, in order within a connection; the engine knows repetitions.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
+from paho.mqtt.enums import MQTTErrorCode
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from connectors.intake import ForwardClock, Intake
+from connectors.mqtt_client import (
+    CONNECT_TIMEOUT,
+    FrameClient,
+    explain_connect,
+    explain_end,
+    explain_refusal,
+    make_client,
+)
+from connectors.mqtt_frames import FrameSocket
+from connectors.mqtt_settings import MqttSource, Tls
+from connectors.source import Backoff, Commit, Log, Status
+
+__all__ = ["MqttReceiver", "MqttSource", "Tls"]
+
+
+class MqttReceiver:
+    """One MQTT source at work.
+
+    name: the source's, in entries. commit, tick (seconds), now (UTC seconds): see connectors/source.py. folder: what
+    TLS files are relative to. retry: seconds between attempts to commit while the journal takes nothing. Raises
+    ValueError or OSError at once where a variable of the environment or a file that the settings name is missing.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: MqttSource,
+        commit: Commit,
+        tick: float,
+        now: Callable[[], float] = time.time,
+        log: Log | None = None,
+        *,
+        folder: Path | None = None,
+        environment: Mapping[str, str] = os.environ,
+        backoff: Backoff | None = None,
+        retry: float = 1.0,
+    ) -> None:
+        self.name, self.settings = name, settings
+        self.status = Status()
+        self._log: Log = log or structlog.get_logger("gridwatch.mqtt")
+        self._now, self._retry = now, retry
+        self._backoff = backoff or Backoff()
+        self._intake = Intake(name, settings.client_id, commit, tick, self.status, self._log, ForwardClock(now))
+        self._make: Callable[[], FrameClient] = lambda: make_client(settings, environment, folder or Path())
+        self._make()
+        self._wake_read, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"mqtt-{name}", daemon=True)
+        self._keepalive = settings.keepalive
+        self._end = ""
+
+    def start(self) -> None:
+        """Begin; returns at once and goes on trying where the broker can't be reached."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Commit and acknowledge what was read, say LEAVE, disconnect. At most as long as a commit and a connect
+        take."""
+        if not self._stopping.is_set():
+            self._stopping.set()
+            os.write(self._wake, b"x")
+        if self._thread.ident is not None:
+            self._thread.join()
+        for pipe in (self._wake_read, self._wake):
+            if pipe >= 0:
+                os.close(pipe)
+        self._wake_read = self._wake = -1
+
+    # The thread.
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._end = ""
+                self._connection()
+                if not self._stopping.is_set():
+                    wait = self._backoff.delay()
+                    self._warn(f"{self._end}; trying again in {wait:.1f} s")
+                    self._stopping.wait(wait)
+        except Exception as error:  # noqa: BLE001  whatever it is: nothing was acknowledged, and the runtime must know
+            self.status.failed = error
+            self.status.last_error = f"{self.name}: this source has stopped: {type(error).__name__}: {error}"
+            self._log.error(self.status.last_error, source=self.name, exc_info=True)
+
+    def _connection(self) -> None:
+        """One connection from its beginning to its end; `_end` says why it ended."""
+        try:
+            client = self._make()
+            client.on_connect, client.on_subscribe = self._on_connect, self._on_subscribe
+            client.on_disconnect = self._on_disconnect
+            client.reconnect()
+        except (OSError, ValueError) as error:
+            self._end = explain_connect(error, self.settings)
+            return
+        frames = client.frames
+        if frames is None:
+            raise RuntimeError("paho has made its socket elsewhere; see connectors/mqtt_client.py")
+        try:
+            self._serve(client, frames)
+        finally:
+            self.status.connected_since = None
+            self.status.in_flight = 0
+            frames.close()
+
+    def _serve(self, client: FrameClient, frames: FrameSocket) -> None:
+        poller = select.poll()
+        poller.register(self._wake_read, select.POLLIN)
+        began = time.monotonic()
+        while not self._end and not self._stopping.is_set():
+            if frames.dry:
+                poller.register(frames.fileno(), select.POLLIN | (select.POLLOUT if frames.wants_write else 0))
+                poller.poll(1000 * min(self._intake.until_tick(), self._keepalive / 4, CONNECT_TIMEOUT / 4))
+            self._read(client, frames)
+            self._intake.tick_if_due()
+            self._hold(frames)
+            if not self._intake.buffer:
+                frames.acknowledge()
+                self.status.in_flight = 0
+            self._alive(frames, began)
+        if not self._end:
+            self._goodbye(client, frames)
+        self._intake.leave()
+        self._hold(None)
+
+    def _read(self, client: FrameClient, frames: FrameSocket) -> None:
+        """Take what is there: paho's packets first, since the CONNACK comes before the first delivery."""
+        received = self._intake.clock.stamp()
+        frames.fill()
+        while frames.control and not frames.closed and not self._end:
+            if client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS and not self._end:
+                self._end = f"the connection to {self.settings.broker} was lost ({frames.error})"
+        if client.want_write() and not frames.closed:
+            client.loop_write()
+        frames.flush()
+        if frames.topics:
+            self._intake.deliver(frames.topics, frames.payloads, received)
+            self.status.in_flight = len(frames.identifiers) + len(frames.identifiers2)
+            frames.topics, frames.payloads = [], []
+
+    def _hold(self, frames: FrameSocket | None) -> None:
+        """Commit what was read, trying until it works or until we are to stop; nothing is read meanwhile.
+
+        Pings go on so that the broker does not end the connection. Where it ends nevertheless, what it delivered stays
+        here until it is committed; the broker sends it again, and the engine knows repetitions.
+        """
+        while not self._intake.commit() and not self._stopping.wait(self._retry):
+            if frames is not None:
+                if time.monotonic() - frames.last_sent > self._keepalive / 2:
+                    frames.ping()
+                frames.last_heard = time.monotonic()
+
+    def _alive(self, frames: FrameSocket, began: float) -> None:
+        """Say that we are there, and notice a broker that is not."""
+        at = time.monotonic()
+        if self.status.connected_since is None:
+            if at - began > CONNECT_TIMEOUT and not self._end:
+                self._end = (
+                    f"{self.settings.broker} accepts connections, but does not answer as an MQTT broker; check the port"
+                )
+            return
+        if at - frames.last_sent > self._keepalive / 2 or at - frames.last_heard > self._keepalive / 2:
+            frames.ping()
+        if at - frames.last_heard > self._keepalive * 1.5:
+            self._end = f"the broker {self.settings.broker} has fallen silent"
+
+    def _goodbye(self, client: FrameClient, frames: FrameSocket) -> None:
+        if self.settings.status_topic is not None and self.status.connected_since is not None:
+            client.publish(self.settings.status_topic, "offline", qos=0, retain=True)
+        self._end = "stopped"
+        client.disconnect()
+        frames.flush()
+
+    # What paho tells us, on the same thread.
+
+    def _on_connect(self, client: Client, _: Any, flags: ConnectFlags, reason: ReasonCode, properties: Any) -> None:
+        if reason.is_failure:
+            self._end = explain_refusal(reason.value, str(reason), self.settings)
+            return
+        self._keepalive = float(getattr(properties, "ServerKeepAlive", self.settings.keepalive))
+        self.status.connected_since = self._intake.clock.stamp()
+        self._intake.join()
+        self._backoff.reset()
+        # Retained messages are asked for only where the subscription is new: a reconnect must not repeat them all.
+        wanted: list[Any] = [
+            (f, SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB))
+            if self.settings.protocol == "5"
+            else (f, 1)
+            for f in self.settings.subscribe
+        ]
+        client.subscribe(wanted)
+        if self.settings.status_topic is not None:
+            client.publish(self.settings.status_topic, "online", qos=0, retain=True)
+        self._log.info(
+            f"{self.name}: connected to {self.settings.broker}", source=self.name, session_present=flags.session_present
+        )
+
+    def _on_subscribe(self, client: Client, _: Any, mid: int, reasons: list[ReasonCode], properties: Any) -> None:
+        for wanted, reason in zip(self.settings.subscribe, reasons, strict=False):
+            if reason.is_failure:
+                where = f"the broker {self.settings.broker} refused the subscription '{wanted}' ({reason})"
+                self._warn(f"{where}; check its access lists")
+            elif reason.value == 0:
+                self._warn(f"the broker gives '{wanted}' with QoS 0 only: what is sent while we are away is lost")
+
+    def _on_disconnect(
+        self, client: Client, _: Any, flags: DisconnectFlags, reason: ReasonCode, properties: Any
+    ) -> None:
+        if flags.is_disconnect_packet_from_server and not self._end:
+            self._end = explain_end(reason.value, str(reason), self.settings)
+
+    def _warn(self, message: str) -> None:
+        self.status.last_error = f"{self.name}: {message}"
+        self._log.warning(self.status.last_error, source=self.name)

@@ -1,0 +1,123 @@
+"""mqtt_client: paho, set up for one source, and its errors in plain words.
+
+paho does the protocol: CONNECT, TLS, sessions, subscriptions, the last will. Its socket is a `FrameSocket`, by
+overriding `_create_socket`, the one place where paho makes it (tests/connectors/test_mqtt.py fails should that ever
+change)."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from paho.mqtt.client import Client, MQTTv5, MQTTv311
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from connectors.mqtt_frames import FrameSocket
+from connectors.mqtt_settings import MqttSource
+
+CONNECT_TIMEOUT: Final = 10.0
+"""How long a broker may take to accept a connection and to answer CONNECT, seconds."""
+
+
+class FrameClient(Client):
+    """paho's client over a `FrameSocket`; a new one for each connection."""
+
+    frames: FrameSocket | None = None
+
+    def _create_socket(self) -> Any:
+        made: Any = super()._create_socket()
+        self.frames = FrameSocket(made, 5 if self.protocol == MQTTv5 else 4)
+        return self.frames
+
+
+def make_client(settings: MqttSource, environment: Mapping[str, str], folder: Path) -> FrameClient:
+    """A client that has not connected yet. Raises ValueError or OSError where a variable or a file is missing."""
+    version = MQTTv5 if settings.protocol == "5" else MQTTv311
+    client = FrameClient(
+        CallbackAPIVersion.VERSION2,
+        client_id=settings.client_id,
+        protocol=version,
+        clean_session=None if version == MQTTv5 else False,
+        reconnect_on_failure=False,
+    )
+    client.connect_timeout = CONNECT_TIMEOUT
+    username, password = settings.credentials(environment)
+    if username is not None or password is not None:
+        client.username_pw_set(username or "", password)
+    if settings.tls is not None:
+        ca, certificate, key = (_file(folder, f) for f in (settings.tls.ca, settings.tls.certificate, settings.tls.key))
+        client.tls_set(ca, certificate, key)
+    if settings.status_topic is not None:
+        client.will_set(settings.status_topic, "offline", qos=1, retain=True)
+    properties = None
+    if version == MQTTv5:
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.ReceiveMaximum = settings.receive_maximum
+        properties.SessionExpiryInterval = round(settings.session)
+        client.connect_async(
+            settings.host, settings.port, round(settings.keepalive), clean_start=False, properties=properties
+        )
+    else:
+        client.connect_async(settings.host, settings.port, round(settings.keepalive))
+    return client
+
+
+def _file(folder: Path, file: Path | None) -> str | None:
+    if file is None:
+        return None
+    if not (folder / file).is_file():
+        raise FileNotFoundError(f"tls: there is no file {folder / file}")
+    return str(folder / file)
+
+
+def explain_connect(error: Exception, settings: MqttSource) -> str:
+    """Why no connection could be made, and what to do."""
+    where = settings.broker
+    if isinstance(error, ssl.SSLCertVerificationError):
+        why = error.verify_message
+        return f"the certificate of {where} is not trusted ({why}); set tls.ca to the authority that signed it"
+    if isinstance(error, ssl.SSLError):
+        return f"no TLS with {where} ({error.reason or error}); check that the port is the broker's TLS port, and tls"
+    if isinstance(error, socket.gaierror):
+        return f"the name of {where} can't be resolved; check host, and the name server"
+    if isinstance(error, ConnectionRefusedError):
+        return f"nothing listens on {where}; check host and port, and that the broker runs"
+    if isinstance(error, TimeoutError):
+        return f"{where} does not answer; check host and port, and firewalls on the way"
+    return f"no connection to {where} ({error}); check host and port"
+
+
+_REFUSED: Final = {
+    132: "it does not speak this version; set protocol to 3.1.1 or 5",
+    133: "it does not accept this client_id; set another one",
+    134: "user name or password are wrong; check the variables that username_env and password_env name",
+    135: "this user may not connect (or not write status_topic); check user, password and the broker's access lists",
+    136: "it is not available now",
+    151: "a quota is used up; ask who runs it",
+}
+"""By MQTT 5 reason code, to which paho maps those of 3.1.1."""
+
+
+def explain_refusal(code: int, words: str, settings: MqttSource) -> str:
+    """Why the broker refused CONNECT."""
+    return f"the broker {settings.broker} refused the connection: {_REFUSED.get(code, words)}"
+
+
+_ENDED: Final = {
+    139: "it is shutting down",
+    141: "it heard nothing from us for too long",
+    142: f"another client with the same client_id connected; give each process its own, or share by '{'$share/…'}'",
+    147: "it counts more deliveries on the way than receive_maximum",
+    149: "a packet was too large",
+    152: "an administrator ended it",
+}
+
+
+def explain_end(code: int, words: str, settings: MqttSource) -> str:
+    """Why a connection that stood has ended."""
+    return f"the broker {settings.broker} ended the connection: {_ENDED.get(code, words)}"
