@@ -24,6 +24,8 @@ from cases.case import Case
 from cases.schema import APPLIED, CASES, file_version, migrate
 from pipeline.episode import Change, Episode, EpisodeEvent
 
+FILE = "cases.sqlite"
+"""Its name in a city's data folder."""
 BUSY = 10_000
 """How long a connection waits for another's lock, milliseconds."""
 

@@ -1,0 +1,201 @@
+"""cases: what was found, as a list or one by one.
+
+Reads the store beside whatever writes it; changes nothing. `--json` gives one object a line, sorted by (started, id),
+with the keys that `cases.case.Case.to_json` promises.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from gridwatch.cli.data import (
+    SHOWN,
+    CityData,
+    ConfigOption,
+    DataOption,
+    JsonOption,
+    city_data,
+    duration,
+    harmless,
+    terminal,
+)
+from gridwatch.cli.frame import Exit, Problem, print_json_lines
+
+if TYPE_CHECKING:
+    from cases.case import Case
+    from cases.store import Store
+
+WIDE = 110
+"""Columns from which a table says more."""
+
+app = typer.Typer(help="What was found: list cases, show one.", no_args_is_help=True)
+
+_REASONS = {
+    "clear": "it was right again",
+    "gap": "nothing more was heard",
+    "removed": "the rule was removed",
+    "forgotten": "nothing was heard for so long that it was forgotten",
+}
+
+
+@app.command("list")
+def list_(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+    open_: Annotated[bool, typer.Option("--open", help="Only what goes on.")] = False,
+    rule: Annotated[str | None, typer.Option(help="Only this rule's.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Only this vehicle's or bin's.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(help="Only those that started then or later: ISO 8601; without offset the city's time."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help=f"Only the newest so many. Default: {SHOWN}, with --json all.")
+    ] = None,
+    withdrawn: Annotated[bool, typer.Option("--withdrawn", help="Those that were taken back, too.")] = False,
+) -> None:
+    """List cases, oldest first."""
+    city = city_data(config, data)
+    most = limit or (None if as_json else SHOWN)
+    with _store(city) as store:
+        found = store.list(
+            open=True if open_ else None,
+            rule=rule,
+            subject=subject,
+            since=None if since is None else _time(since, city),
+            limit=None if most is None else most + 1,  # one more, to know whether there are more
+            withdrawn=withdrawn,
+        )
+    more = most is not None and len(found) > most
+    found = found[1:] if more else found
+    if as_json:
+        print_json_lines(case.to_json() for case in found)
+    elif found:
+        console = terminal()
+        console.print(_table(found, city, console.width >= WIDE))
+        if more:
+            console.print(f"The newest {most}. More with --limit, all with --json.", style="dim")
+    else:
+        asked = open_ or rule or subject or since
+        typer.echo("No cases match. Without the options all are shown." if asked else "No cases yet.")
+
+
+@app.command()
+def show(
+    id: Annotated[str, typer.Argument(help="A case's id, or the beginning of it.")],
+    config: ConfigOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one case."""
+    from cases.store import NoSuchCase
+
+    city = city_data(config, data)
+    with _store(city) as store:
+        try:
+            case = store.get(id)
+        except NoSuchCase as error:
+            raise Problem(str(error), Exit.FOUND) from None
+    if as_json:
+        typer.echo(json.dumps(case.to_json(), ensure_ascii=False, allow_nan=False))
+    else:
+        terminal().print(_sheet(case, city))
+
+
+@contextmanager
+def _store(city: CityData) -> Iterator[Store]:
+    from sqlalchemy.exc import DatabaseError
+
+    from cases.schema import NewerSchema
+    from cases.store import FILE, Store
+
+    file = city.folder / FILE
+    if not file.exists():
+        raise Problem(f"There are no cases in {city.folder} yet: `gridwatch run` makes them.")
+    try:
+        with Store(file, read_only=True) as store:
+            yield store
+    except NewerSchema as error:
+        raise Problem(f"{file}: {error}") from None
+    except DatabaseError as error:
+        raise Problem(f"{file} can't be read: {error.orig}. Is it the file of a gridwatch?") from None
+
+
+def _time(text: str, city: CityData) -> float:
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        raise Problem(f"--since: expected a time such as '2026-03-01T08:00', got '{text}'", Exit.USAGE) from None
+    return (when if when.tzinfo else when.replace(tzinfo=city.zone)).timestamp()
+
+
+def _table(cases: Sequence[Case], city: CityData, wide: bool) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="bold", expand=False)
+    table.add_column("case", no_wrap=True, style="dim")
+    table.add_column("started" if not wide else f"started ({city.zone_name})", no_wrap=True)
+    table.add_column("rule", overflow="fold")
+    table.add_column("subject", overflow="fold")
+    if wide:
+        table.add_column("place", overflow="fold")
+        table.add_column("lon, lat", no_wrap=True)
+    table.add_column("worst", justify="right", no_wrap=True)
+    table.add_column("lasted", justify="right", no_wrap=True)
+    for case in cases:
+        row = [Text(case.id[:8]), Text(city.time(case.started, seconds=wide))]
+        row += [harmless(case.rule), harmless(case.subject)]
+        if wide:
+            row += [harmless(case.place), Text(_where(case))]
+        table.add_row(*row, Text(_worst(case)), _lasted(case), style="dim" if case.withdrawn else None)
+    return table
+
+
+def _sheet(case: Case, city: CityData) -> Table:
+    """One case, line by line."""
+    ended = city.time(case.ended)
+    if ended:
+        ended += f"   after {duration(case.ended - case.started)}: {_REASONS.get(case.reason, case.reason)}"
+    lines = {
+        "case": Text(case.id, "bold"),
+        "rule": harmless(f"{case.rule}   version {case.rule_version}"),
+        "category": harmless(case.category),
+        "subject": harmless(f"{case.subject}   {case.part}" if case.part else case.subject),
+        "place": harmless(case.place),
+        "lon, lat": Text(_where(case)),
+        "worst": Text(_worst(case)),
+        "started": Text(city.time(case.started)),
+        "confirmed": Text(city.time(case.confirmed) + ("   by rows that came late" if case.late else "")),
+        "ended": Text(ended) if ended else _lasted(case),
+        "": Text(f"Times are {city.zone_name}, places WGS-84.", "dim"),
+    }
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, line in lines.items():
+        if line.plain:
+            table.add_row(name, line)
+    return table
+
+
+def _where(case: Case) -> str:
+    return "" if math.isnan(case.lon) else f"{case.lon:.5f}, {case.lat:.5f}"
+
+
+def _worst(case: Case) -> str:
+    return "" if math.isnan(case.measure) else f"{case.measure:.4g} {case.unit}".strip()
+
+
+def _lasted(case: Case) -> Text:
+    if case.withdrawn:
+        return Text("taken back")
+    return Text("open", "bold red") if case.open else Text(duration(case.ended - case.started))
