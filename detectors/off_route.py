@@ -1,0 +1,34 @@
+"""off_route: is the vehicle off every route that its permits name?
+
+Reads Position. Reports metres from the nearest of its routes, measured to their segments. Default tolerance 100 m:
+twice what GNSS is off by between high buildings, and wider than any road; some cities use 500 m. A vehicle without a
+permit for the time has no route to be off: that is another question (does it need one?), so it is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pipeline.detector import Detector, Judgement, Memory
+from pipeline.rows import Flags, Ints, Position
+from pipeline.units import Metres, Quantity
+from pipeline.world import World
+
+
+class OffRoute(Detector):
+    """Is the vehicle off every route that its permits name?"""
+
+    rows = Position
+    needs: ClassVar[tuple[str, ...]] = ("lon", "lat")
+    unit = "m"
+
+    tolerance: Metres = Quantity(100.0)
+    """How far from the route still counts as on it."""
+
+    def judge(self, rows: Position, world: World, memory: Memory | None) -> Judgement:
+        off, metres, _ = world.off_route(rows, self.tolerance)
+        return Judgement(wrong=off, measure=metres)
+
+    def missing(self, subjects: Ints, world: World) -> Mapping[str, Flags]:
+        return {"no permit with a route": ~world.routed(subjects)}
