@@ -1,0 +1,141 @@
+"""city: the made-up city at work: everything that its vehicles and bins send, in the order in which they send it.
+
+    City(seed=1)                                  about 10 messages a second
+    City.demo(seed=1)                             about 100: fixes each second, readings each 15, and wrongs at once
+    City(seed=1, trucks=2000, wrongs=0.0)         a load, with nothing wrong in it
+
+The same seed, sizes and start give the same messages, byte for byte. Time is simulated: `run` answers as fast as it
+can.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+
+from replay.simulator import labels
+from replay.simulator.bins import Bins
+from replay.simulator.labels import Label
+from replay.simulator.terminal import Message, Terminal
+from replay.simulator.town import Town
+from replay.simulator.trips import Lorry, Rounds, Stretch
+from replay.simulator.violations import Maker
+
+_STEP = 30.0
+"""Seconds that are made at a time. Random numbers are drawn step by step, so that it is part of what a seed means."""
+_OPENING = ((labels.NO_GO, 6.0), (labels.OVERSPEED, 4.0), (labels.OFF_ROUTE, 5.0), (labels.OVERSPEED, 21.0))
+"""What is wrong first in the demo: (rule, seconds after the start)."""
+
+
+@dataclass
+class City:
+    """A city for one run."""
+
+    seed: int
+    trucks: int = 60
+    refuse: int = 25
+    bins: int = 300
+    interval: float = 10.0
+    """seconds between fixes while the ignition is on"""
+    parked: float = 60.0
+    """seconds between fixes in the depot"""
+    bin_interval: float = 600.0
+    """seconds between a bin's readings"""
+    wrongs: float = 0.15
+    """the share of lorries' drives on which something is wrong; bins and dead terminals follow it. 0: none"""
+    opening: bool = False
+    """whether the first wrongs come within half a minute"""
+    _lists: list[list[Label]] = field(default_factory=list, repr=False)
+    _now: float = -math.inf
+
+    @classmethod
+    def demo(cls, seed: int) -> Self:
+        """The demo's: small steps, so that things are seen to move, and wrongs from the first minute on."""
+        return cls(seed, interval=1.0, parked=10.0, bin_interval=15.0, opening=True)
+
+    def run(self, start: float, seconds: float = math.inf) -> Iterator[Message]:
+        """What is sent from `start` (UTC seconds) on. A run begins anew each time."""
+        terminals, bins = self._begin(start)
+        waiting: list[Message] = []
+        end, step = start + seconds, 0
+        while self._now < end:
+            step += 1
+            until = start + step * _STEP
+            for terminal in terminals:
+                waiting += terminal.messages(until)
+            came_by = [visit for terminal in terminals for visit in terminal.emptied if visit[0] < until]
+            for terminal in terminals:
+                terminal.emptied = [visit for visit in terminal.emptied if visit[0] >= until]
+            waiting += bins.messages(until, came_by)
+            heapq.heapify(waiting)
+            while waiting and waiting[0].ts_sent < min(until, end):
+                message = heapq.heappop(waiting)
+                self._now = message.ts_sent
+                yield message
+            self._now = min(until, end)
+
+    @property
+    def labels(self) -> list[Label]:
+        """What has been wrong so far, in order of its start; what goes on has no end."""
+        so_far = [label for some in self._lists for label in some if label.started <= self._now]
+        return sorted(
+            Label(each.started, each.rule, each.subject, each.ended if each.ended <= self._now else math.inf, each.late)
+            for each in so_far
+        )
+
+    def town(self) -> Town:
+        """What its registers say."""
+        return Town(self.trucks, self.refuse, self.bins)
+
+    def _begin(self, start: float) -> tuple[list[Terminal], Bins]:
+        town = self.town()
+        maker = Maker(town)
+        pending = list(_OPENING) if self.opening and self.wrongs > 0 else []
+        dies = self.wrongs / 10 / 600
+        terminals = []
+        for n, truck in enumerate(town.lorries):
+            lorry = Lorry(truck, maker, np.random.default_rng([self.seed, 1, n]), self.wrongs)
+            opening = pending[0] if pending else None
+            stretches = lorry.stretches(start, opening)
+            terminal = self._terminal(truck.device, truck.id, stretches, [self.seed, 2, n], start, dies, lorry)
+            if opening and terminal.labels:
+                pending.pop(0)
+            terminals.append(terminal)
+        for n, refuse in enumerate(town.refuse):
+            stretches = Rounds(refuse, town, np.random.default_rng([self.seed, 3, n])).stretches(start)
+            terminals.append(self._terminal(refuse.device, refuse.id, stretches, [self.seed, 4, n], start, dies))
+        opened = ((0.0, 12.0), (6.0, 30.0)) if self.opening and self.wrongs > 0 else ()
+        rng = np.random.default_rng([self.seed, 5])
+        bins = Bins(town.bins, rng, start, self.bin_interval, self.wrongs / 75 * len(town.bins) / 300, opened)
+        self._lists = [terminal.labels for terminal in terminals] + [bins.labels]
+        self._now = start
+        return terminals, bins
+
+    def _terminal(
+        self,
+        device: str,
+        subject: str,
+        stretches: Iterator[Stretch],
+        seed: list[int],
+        start: float,
+        dies: float,
+        lorry: Lorry | None = None,
+    ) -> Terminal:
+        rng = np.random.default_rng(seed)
+        return Terminal(
+            device,
+            subject,
+            stretches,
+            rng,
+            start,
+            self.interval,
+            self.parked,
+            dies,
+            lorry,
+            live_first=bool(seed[2] % 2),
+        )

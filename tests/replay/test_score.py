@@ -1,0 +1,151 @@
+"""Scores, by hand; and the demo's rules against the city's labels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.engine import Engine
+from pipeline.entries import EntryBuffer, Kind
+from pipeline.episode import Change, Episode
+from pipeline.names import Names
+from pipeline.runtime.compose import load_city
+from pipeline.version import Hold, Rule, Version
+from replay.simulator import City, Label
+from replay.simulator.score import score
+
+DEMO = Path(__file__).parents[2] / "configs" / "demo" / "city.yaml"
+START = 1_700_000_000.0
+
+
+@dataclass(frozen=True)
+class Case:
+    started: float
+    ended: float = math.nan
+    rule: str = "overspeed"
+    subject: str = "a"
+
+    @property
+    def confirmed(self) -> float:
+        return self.started + 20
+
+
+def label(started: float, ended: float, rule: str = "overspeed", subject: str = "a") -> Label:
+    return Label(started, rule, subject, ended)
+
+
+#                 0        100       200       300      400     500 (the end)
+#  label                    ########
+#  slack is 30, patience 90: what began after 410 need not be found
+@pytest.mark.parametrize(
+    "cases, labels, right, missed, false, duplicates",
+    [
+        pytest.param([Case(105, 190)], [label(100, 200)], 1, 0, 0, 0, id="found"),
+        pytest.param([], [label(100, 200)], 0, 1, 0, 0, id="missed"),
+        pytest.param([Case(105, 190)], [], 0, 0, 1, 0, id="false"),
+        pytest.param([Case(105, 130), Case(150, 190)], [label(100, 200)], 1, 0, 0, 1, id="twice"),
+        pytest.param([Case(105, 190)], [label(100, 200, subject="b")], 0, 1, 1, 0, id="of-another-subject"),
+        pytest.param([Case(105, 190)], [label(100, 200, rule="no-go")], 0, 1, 1, 0, id="of-another-rule"),
+        pytest.param([Case(225, 240)], [label(100, 200)], 1, 0, 0, 0, id="within-the-slack"),
+        pytest.param([Case(235, 240)], [label(100, 200)], 0, 1, 1, 0, id="beyond-the-slack"),
+        pytest.param([Case(105)], [label(100, math.inf)], 1, 0, 0, 0, id="both-go-on"),
+        pytest.param([], [label(420, math.inf)], 0, 0, 0, 0, id="too-near-the-end"),
+        pytest.param([Case(430)], [label(420, math.inf)], 0, 0, 0, 0, id="too-near-the-end-and-found"),
+        pytest.param([Case(105, 190), Case(305, 390)], [label(100, 200), label(300, 400)], 2, 0, 0, 0, id="two-of-two"),
+    ],
+)
+def test_score(cases: list[Case], labels: list[Label], right: int, missed: int, false: int, duplicates: int) -> None:
+    result = score(cases, labels, until=500.0)[""]
+    assert (result.right, len(result.missed), len(result.false), result.duplicates) == (
+        right,
+        missed,
+        false,
+        duplicates,
+    )
+
+
+def test_shares() -> None:
+    result = score([Case(105, 190), Case(300, 310)], [label(100, 200), label(900, 990)])[""]
+    assert (result.precision, result.recall, result.delay) == (0.5, 0.5, 25.0)
+    nothing = score([], [])[""]
+    assert (nothing.precision, nothing.recall) == (1.0, 1.0)
+    assert math.isnan(nothing.delay)
+
+
+class Judged:
+    """Two simulated hours of the demo's city (a fix each 5 s), as journal entries, and what was really wrong."""
+
+    def __init__(self) -> None:
+        self.seconds = 7200.0
+        city = City(2, interval=5.0, parked=10.0, bin_interval=30.0, opening=True)
+        self.entries = list(self._entries(city))
+        self.labels = city.labels
+        self.city = load_city(DEMO)
+
+    def _entries(self, city: City) -> Iterator[EntryBuffer]:
+        buffer, tick = EntryBuffer(), START
+        buffer.add(Kind.VERSION, "", "", START, b"demo")
+        for message in city.run(START, self.seconds):
+            while tick <= message.ts_sent:
+                buffer.add(Kind.TICK, "city", "", tick)
+                tick += 0.5
+            buffer.add(Kind.DELIVERY, "city", message.topic, message.ts_sent, message.payload)
+            if len(buffer) > 5_000:
+                yield buffer
+                buffer = EntryBuffer()
+        yield buffer
+
+    def episodes(self, without_holds: bool = False) -> list[Episode]:
+        """What the demo's rules find."""
+
+        def version(_: bytes, names: Names) -> Version:
+            made = self.city.version(names)
+            if without_holds:
+                made.rules = [_bare(rule) for rule in made.rules]
+            return made
+
+        engine = Engine(version)
+        found: dict[str, Episode] = {}
+        for buffer in self.entries:
+            for event in engine.feed(buffer.batch(), engine.position):
+                if event.change is Change.WITHDRAWN:
+                    found.pop(event.episode.id)
+                else:
+                    found[event.episode.id] = event.episode
+        assert not engine.take_asides(), "nothing that the city sends is undecodable or unknown"
+        return list(found.values())
+
+
+def _bare(rule: Rule) -> Rule:
+    return replace(rule, hold=Hold())
+
+
+@pytest.fixture(scope="module")
+def judged() -> Judged:
+    return Judged()
+
+
+def test_demo_rules_find_what_is_wrong_and_nothing_else(judged: Judged) -> None:
+    scores = score(judged.episodes(), judged.labels, until=START + judged.seconds)
+    told = "\n".join(f"{rule or 'all':12} {result}" for rule, result in scores.items())
+    assert not scores[""].missed, told
+    assert not scores[""].false, told
+    assert scores[""].duplicates == 0, told
+    assert scores[""].right > 60, told
+    assert scores[""].delay < 45, told
+
+
+def test_without_holds_noise_makes_false_cases(judged: Judged) -> None:
+    scores = score(judged.episodes(without_holds=True), judged.labels, until=START + judged.seconds)
+    assert scores[""].precision < 0.9
+
+
+def test_late_uploads_make_late_cases(judged: Judged) -> None:
+    late = {(each.rule, each.subject) for each in judged.labels if each.late}
+    found = {(each.rule, each.subject) for each in judged.episodes() if each.late}
+    assert found
+    assert found <= late
