@@ -65,7 +65,7 @@ class Intake:
         """The connection stands; its first tick is due at once."""
         if not self.joined:
             self.joined = True
-            self._tick_due = -math.inf
+            self._tick_due = self._elapsed()
             self.buffer.add(Kind.JOIN, self.source, self.member, self.clock.stamp())
 
     def leave(self) -> None:

@@ -32,12 +32,16 @@ from connectors.mqtt_client import (
     FrameClient,
     explain_connect,
     explain_end,
+    explain_lost,
     explain_refusal,
     make_client,
 )
 from connectors.mqtt_frames import FrameSocket
 from connectors.mqtt_settings import MqttSource, Tls
 from connectors.source import Backoff, Commit, Log, Status
+
+STEADY = 10.0
+"""A connection that stood this long was a good one: the next attempt is made soon again, seconds."""
 
 __all__ = ["MqttReceiver", "MqttSource", "Tls"]
 
@@ -77,6 +81,7 @@ class MqttReceiver:
         self._thread = threading.Thread(target=self._run, name=f"mqtt-{name}", daemon=True)
         self._keepalive = settings.keepalive
         self._end = ""
+        self._had_session = False
 
     def start(self) -> None:
         """Begin; returns at once and goes on trying where the broker can't be reached."""
@@ -124,17 +129,20 @@ class MqttReceiver:
         frames = client.frames
         if frames is None:
             raise RuntimeError("paho has made its socket elsewhere; see connectors/mqtt_client.py")
+        began = time.monotonic()
         try:
-            self._serve(client, frames)
+            self._serve(client, frames, began)
         finally:
+            # Two processes with one client_id throw each other out again and again: that must become slower, too.
+            if self.status.connected_since is not None and time.monotonic() - began > STEADY:
+                self._backoff.reset()
             self.status.connected_since = None
             self.status.in_flight = 0
             frames.close()
 
-    def _serve(self, client: FrameClient, frames: FrameSocket) -> None:
+    def _serve(self, client: FrameClient, frames: FrameSocket, began: float) -> None:
         poller = select.poll()
         poller.register(self._wake_read, select.POLLIN)
-        began = time.monotonic()
         while not self._end and not self._stopping.is_set():
             if frames.dry:
                 poller.register(frames.fileno(), select.POLLIN | (select.POLLOUT if frames.wants_write else 0))
@@ -146,23 +154,24 @@ class MqttReceiver:
                 frames.acknowledge()
                 self.status.in_flight = 0
             self._alive(frames, began)
-        if not self._end:
-            self._goodbye(client, frames)
         self._intake.leave()
         self._hold(None)
+        if not self._end:
+            self._goodbye(client, frames)
 
     def _read(self, client: FrameClient, frames: FrameSocket) -> None:
         """Take what is there: paho's packets first, since the CONNACK comes before the first delivery."""
-        received = self._intake.clock.stamp()
         frames.fill()
         while frames.control and not frames.closed and not self._end:
             if client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS and not self._end:
-                self._end = f"the connection to {self.settings.broker} was lost ({frames.error})"
+                self._end = explain_lost(frames.error, self.settings)
         if client.want_write() and not frames.closed:
             client.loop_write()
+        if frames.closed and not self._end:
+            self._end = explain_lost(frames.error, self.settings)
         frames.flush()
         if frames.topics:
-            self._intake.deliver(frames.topics, frames.payloads, received)
+            self._intake.deliver(frames.topics, frames.payloads, self._intake.clock.stamp())
             self.status.in_flight = len(frames.identifiers) + len(frames.identifiers2)
             frames.topics, frames.payloads = [], []
 
@@ -187,7 +196,7 @@ class MqttReceiver:
                     f"{self.settings.broker} accepts connections, but does not answer as an MQTT broker; check the port"
                 )
             return
-        if at - frames.last_sent > self._keepalive / 2 or at - frames.last_heard > self._keepalive / 2:
+        if at - min(frames.last_sent, max(frames.last_heard, frames.last_ping)) > self._keepalive / 2:
             frames.ping()
         if at - frames.last_heard > self._keepalive * 1.5:
             self._end = f"the broker {self.settings.broker} has fallen silent"
@@ -205,10 +214,14 @@ class MqttReceiver:
         if reason.is_failure:
             self._end = explain_refusal(reason.value, str(reason), self.settings)
             return
-        self._keepalive = float(getattr(properties, "ServerKeepAlive", self.settings.keepalive))
+        self._keepalive = float(getattr(properties, "ServerKeepAlive", 0) or self.settings.keepalive)
         self.status.connected_since = self._intake.clock.stamp()
         self._intake.join()
-        self._backoff.reset()
+        if self._had_session and not flags.session_present:
+            self._warn(
+                f"the broker {self.settings.broker} has forgotten our session: what it got while we were away is lost"
+            )
+        self._had_session = True
         # Retained messages are asked for only where the subscription is new: a reconnect must not repeat them all.
         wanted: list[Any] = [
             (f, SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB))

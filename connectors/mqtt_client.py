@@ -1,8 +1,8 @@
 """mqtt_client: paho, set up for one source, and its errors in plain words.
 
-paho does the protocol: CONNECT, TLS, sessions, subscriptions, the last will. Its socket is a `FrameSocket`, by
-overriding `_create_socket`, the one place where paho makes it (tests/connectors/test_mqtt.py fails should that ever
-change)."""
+paho does the protocol: CONNECT, sessions, subscriptions, the last will. Its socket is a `FrameSocket`, by overriding
+`_create_socket`, the one place where paho makes it (tests/connectors/test_mqtt.py fails should that change).
+"""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from connectors.mqtt_frames import FrameSocket
-from connectors.mqtt_settings import MqttSource
+from connectors.mqtt_settings import MqttSource, Tls
 
 CONNECT_TIMEOUT: Final = 10.0
 """How long a broker may take to accept a connection and to answer CONNECT, seconds."""
@@ -28,10 +28,19 @@ class FrameClient(Client):
     """paho's client over a `FrameSocket`; a new one for each connection."""
 
     frames: FrameSocket | None = None
+    tls: ssl.SSLContext | None = None
 
     def _create_socket(self) -> Any:
-        made: Any = super()._create_socket()
-        self.frames = FrameSocket(made, 5 if self.protocol == MQTTv5 else 4)
+        sock = socket.create_connection((self.host, self.port), timeout=CONNECT_TIMEOUT)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.tls is not None:
+                sock = self.tls.wrap_socket(sock, server_hostname=self.host, do_handshake_on_connect=False)
+                sock.do_handshake()
+        except BaseException:
+            sock.close()
+            raise
+        self.frames = FrameSocket(sock, 5 if self.protocol == MQTTv5 else 4)
         return self.frames
 
 
@@ -45,13 +54,11 @@ def make_client(settings: MqttSource, environment: Mapping[str, str], folder: Pa
         clean_session=None if version == MQTTv5 else False,
         reconnect_on_failure=False,
     )
-    client.connect_timeout = CONNECT_TIMEOUT
     username, password = settings.credentials(environment)
     if username is not None or password is not None:
         client.username_pw_set(username or "", password)
     if settings.tls is not None:
-        ca, certificate, key = (_file(folder, f) for f in (settings.tls.ca, settings.tls.certificate, settings.tls.key))
-        client.tls_set(ca, certificate, key)
+        client.tls = _tls(settings.tls, folder)
     if settings.status_topic is not None:
         client.will_set(settings.status_topic, "offline", qos=1, retain=True)
     properties = None
@@ -67,12 +74,22 @@ def make_client(settings: MqttSource, environment: Mapping[str, str], folder: Pa
     return client
 
 
-def _file(folder: Path, file: Path | None) -> str | None:
-    if file is None:
-        return None
-    if not (folder / file).is_file():
-        raise FileNotFoundError(f"tls: there is no file {folder / file}")
-    return str(folder / file)
+def _tls(tls: Tls, folder: Path) -> ssl.SSLContext:
+    """TLS 1.2 or later; the broker's certificate and name are always checked."""
+    ca, certificate, key = (folder / f if f is not None else None for f in (tls.ca, tls.certificate, tls.key))
+    for file in (ca, certificate, key):
+        if file is not None and not file.is_file():
+            raise FileNotFoundError(f"tls: there is no file {file}")
+    try:
+        context = ssl.create_default_context(cafile=ca)
+        if certificate is not None:
+            # A key with a passphrase is refused: nobody is there to type it.
+            context.load_cert_chain(certificate, key, password=lambda: "")
+    except ssl.SSLError as error:
+        raise ValueError(
+            f"tls: expected PEM files that belong together, in {folder}: {error.reason or error}"
+        ) from None
+    return context
 
 
 def explain_connect(error: Exception, settings: MqttSource) -> str:
@@ -96,7 +113,8 @@ _REFUSED: Final = {
     132: "it does not speak this version; set protocol to 3.1.1 or 5",
     133: "it does not accept this client_id; set another one",
     134: "user name or password are wrong; check the variables that username_env and password_env name",
-    135: "this user may not connect (or not write status_topic); check user, password and the broker's access lists",
+    135: "user or password are wrong, or this user may not connect (or not write to status_topic); check the variables "
+    "that username_env and password_env name, and the broker's access lists",
     136: "it is not available now",
     151: "a quota is used up; ask who runs it",
 }
@@ -121,3 +139,10 @@ _ENDED: Final = {
 def explain_end(code: int, words: str, settings: MqttSource) -> str:
     """Why a connection that stood has ended."""
     return f"the broker {settings.broker} ended the connection: {_ENDED.get(code, words)}"
+
+
+def explain_lost(error: OSError | None, settings: MqttSource) -> str:
+    """Why a connection was lost without a word from the broker (mosquitto has none when another client replaces us)."""
+    hint = "; if this comes again and again, check that no other client uses the same client_id"
+    hint = hint if error is None or isinstance(error, ConnectionResetError) else ""
+    return f"the connection to {settings.broker} was lost{f' ({error})' if error else ''}{hint}"

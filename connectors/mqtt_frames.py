@@ -51,7 +51,7 @@ class FrameSocket:
         self.dry = True
         """The last `fill` read all that there was."""
         self.closed = False
-        self.last_sent = self.last_heard = elapsed()
+        self.last_sent = self.last_heard = self.last_ping = elapsed()
 
     # What paho calls.
 
@@ -135,6 +135,7 @@ class FrameSocket:
 
     def ping(self) -> None:
         """Say that we are there; the answer goes to paho, which ignores it."""
+        self.last_ping = self._elapsed()
         self.send(PINGREQ)
 
     def flush(self) -> None:
