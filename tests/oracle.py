@@ -9,6 +9,7 @@ are due is worked out again at every tick.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
@@ -62,7 +63,7 @@ class Oracle:
         self.version: Version | None = None
         self.rules: dict[str, Rule] = {}
         self.streams: dict[str, Stream] = {}  # (18r) by name; choice: one that is gone keeps what it last was
-        self.clocks: dict[str, Clock] = {}
+        self.clocks: dict[str, Clock] = defaultdict(Clock)
         self.lines: dict[LineName, Line] = {}
         self.keys: dict[KeyName, Key] = {}
         self.waiting: list[Row] = []
@@ -70,7 +71,7 @@ class Oracle:
     # ---- entries and turns -----------------------------------------------------------------------------------------
 
     def entry(self, position: int, kind: int, source: str, topic: str, received: float, payload: bytes) -> None:
-        clock = self.clocks.setdefault(source, Clock()) if kind != Kind.VERSION else Clock()
+        clock = self.clocks[source] if kind != Kind.VERSION else Clock()
         if kind == Kind.VERSION:
             self.change(payload, position)
         elif kind == Kind.DELIVERY:

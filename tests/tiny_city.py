@@ -140,10 +140,11 @@ def decoder(streams: Sequence[Stream]) -> Decode:
                 continue
             try:
                 loaded = json.loads(entry["payload"])
-            except ValueError:
-                aside.append(Aside(first + i, "undecodable", entry["topic"], "expected JSON"))
+                loaded = sorted(loaded if isinstance(loaded, list) else [loaded], key=lambda row: float(row["ts"]))
+            except (ValueError, KeyError):
+                aside.append(Aside(first + i, "undecodable", entry["topic"], "expected rows as JSON"))
                 continue
-            for row in sorted(loaded if isinstance(loaded, list) else [loaded], key=lambda r: float(r["ts"])):
+            for row in loaded:
                 for stream in wanted:
                     if row["s"].startswith("x"):
                         aside.append(Aside(first + i, "unknown", entry["topic"], "expected a subject of the registers"))
