@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -195,13 +195,21 @@ class _Reader:
         if self.any_of and not set(self.any_of) & set(table.columns):
             wanted |= self.any_of
         return [
-            Fault(table.file, 1, column, f"no such column, {self.where}.{key} expects it{self._hint(column, table)}")
+            Fault(
+                table.file,
+                1,
+                column,
+                f"no such column, {self.where}.{key} expects it{self._hint(column, table, wanted)}",
+            )
             for column, key in wanted.items()
             if column not in table.columns
         ]
 
-    def _hint(self, column: str, table: Table) -> str:
-        hint = did_you_mean(column, table.columns) or f"; there are: {', '.join(c for c in table.columns if c)}"
+    def _hint(self, column: str, table: Table, wanted: Container[str]) -> str:
+        hint = (
+            did_you_mean(column, (c for c in table.columns if c not in wanted))
+            or f"; there are: {', '.join(c for c in table.columns if c)}"
+        )
         return hint + ("; or name the one subject of the file by --subject" if column == self.subject_column else "")
 
     def delivery(self, record: Record, file: str) -> Delivery | Fault:

@@ -53,7 +53,15 @@ class JsonField(BaseModel):
 
     path: Path
     unit: str | None = None
+    scale: float = Field(1.0, allow_inf_nan=False, description="what numbers are multiplied by to be in the unit")
     text: bool = Field(False, description='true: the number may be written as text ("12.5")')
+
+    @field_validator("scale")
+    @classmethod
+    def _scale(cls, value: float) -> float:
+        if value == 0:
+            raise ValueError("expected a scale other than 0, such as 10 for tenths of 100 %")
+        return value
 
 
 class JsonStream(BaseModel):
@@ -143,6 +151,8 @@ def field_problem(rows: str, name: str, field: JsonField) -> str:
         expected = (
             "expected a unit: unix_s, unix_ms or iso8601 (text with an offset, such as 2024-05-01T08:30:00+08:00)"
         )
+        if field.scale != 1:
+            return "a time has no scale; leave it out"
         return "" if field.unit in TIMES else expected + did_you_mean(field.unit or "", TIMES)
     own = KINDS[rows].__dataclass_fields__
     if name in ("subject", "received", "position", "stream", "extra", "metric", "value", "kind"):

@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from connectors.codecs.json_mapping import JsonStream, factor, shapes
+from connectors.codecs.json_mapping import JsonField, JsonStream, factor, shapes
 from connectors.codecs.shape import MAX_DEPTH, Getter, Shape, list_of, too_deep
 from pipeline.rows import Flags, Floats, Longs
 
@@ -60,8 +60,8 @@ class JsonRows:
         self.stream = stream
         item, outer = shapes(stream)
         self._outer = outer
-        self.columns = [_column(n, f"{n}", f.path, f.unit, f.text, item) for n, f in stream.fields.items()]
-        self.columns += [_column(n, f"metric {n}", m.path, m.unit, m.text, item) for n, m in stream.metrics.items()]
+        self.columns = [_column(n, n, f, item) for n, f in stream.fields.items()]
+        self.columns += [_column(n, f"metric {n}", m, item) for n, m in stream.metrics.items()]
         self._item = msgspec.json.Decoder(item.type).decode
         self._subject: Getter | None = None
         self._around = False
@@ -227,15 +227,15 @@ def _texts(values: list[Any]) -> list[str]:
     return ["" if v is None else v if type(v) is str else str(v) for v in values]
 
 
-def _column(field_name: str, name: str, path: str, unit: str | None, text: bool, item: Shape) -> _Column:
+def _column(field_name: str, name: str, field: JsonField, item: Shape) -> _Column:
     metric = name != field_name
-    scale = 1.0 if metric else factor(field_name, unit)
-    get = item.getter(path)
+    scale = field.scale * (1.0 if metric else factor(field_name, field.unit))
+    get = item.getter(field.path)
     if scale == 0.0:
-        return _Column(name, path, get, _iso8601)
-    convert = _numbers_in_text if text else _numbers
+        return _Column(name, field.path, get, _iso8601)
+    convert = _numbers_in_text if field.text else _numbers
     if scale == 1.0:
-        return _Column(name, path, get, convert)
+        return _Column(name, field.path, get, convert)
 
     def scaled(values: list[Any]) -> tuple[Floats, Flags | None]:
         numbers, odd = convert(values)
@@ -243,7 +243,7 @@ def _column(field_name: str, name: str, path: str, unit: str | None, text: bool,
         with np.errstate(over="ignore"):
             return numbers * scale, odd
 
-    return _Column(name, path, get, scaled)
+    return _Column(name, field.path, get, scaled)
 
 
 @lru_cache(maxsize=64)

@@ -12,21 +12,28 @@ from typing import Annotated, Any
 import typer
 
 import gridwatch
+from gridwatch.cli import cases
 from gridwatch.cli.check import check
+from gridwatch.cli.deadletters import deadletters
+from gridwatch.cli.demo import demo
 from gridwatch.cli.frame import CommandGroup
 from gridwatch.cli.importing import import_
 from gridwatch.cli.init import init
 from gridwatch.cli.schema import schema
 
 COMMANDS: dict[str, Callable[..., Any]] = {
+    "demo": demo,
     "init": init,
     "check": check,
     "schema": schema,
     "import": import_,
+    "deadletters": deadletters,
 }
 """Single commands, in the order in which help shows them."""
 
-GROUPS: dict[str, typer.Typer] = {}
+GROUPS: dict[str, typer.Typer] = {
+    "cases": cases.app,
+}
 """Commands that have commands of their own."""
 
 app = typer.Typer(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gridwatch.cli.frame import Exit, print_json_lines, say_error
+from gridwatch.cli.frame import Exit, city_file, print_json_lines, say_error
 from pipeline.faults import Fault, Faulty
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def check(
     from pipeline.runtime.compose import load_city
     from pipeline.runtime.coverage import coverage
 
-    file = config / "city.yaml" if config.is_dir() else config
+    file = city_file(config)
     faults: list[Fault] = []
     warnings: list[Fault] = []
     covered: list[Coverage] = []

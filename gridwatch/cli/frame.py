@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -40,6 +41,11 @@ class Problem(Exception):
     def __init__(self, message: str, exit_code: Exit = Exit.CANNOT_RUN) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+def city_file(config: Path) -> Path:
+    """The configuration that is meant: the file itself, or the `city.yaml` in a folder."""
+    return config / "city.yaml" if config.is_dir() else config
 
 
 def debugging() -> bool:

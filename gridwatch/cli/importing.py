@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from gridwatch.cli.frame import Exit, Problem, say_error
+from gridwatch.cli.frame import Exit, Problem, city_file, say_error
 from pipeline.entries import EntryBuffer, Kind
 from pipeline.faults import Fault, did_you_mean
 
@@ -30,7 +30,7 @@ def import_(
     files: Annotated[
         list[Path], typer.Argument(help="CSV or GPX files; several make one series.", exists=True, dir_okay=False)
     ],
-    config: Annotated[Path, typer.Option(help="The city's configuration.")],
+    config: Annotated[Path, typer.Option(help="The city's configuration, or the folder it is in.")],
     stream: Annotated[str, typer.Option(help="The stream whose mapping says what the columns are.")],
     to: Annotated[Path, typer.Option(help="The journal's folder; it must be empty or not exist.")],
     subject: Annotated[str | None, typer.Option(help="Whom all rows are about, where no column says so.")] = None,
@@ -41,6 +41,7 @@ def import_(
     from connectors.imports import read_deliveries
     from pipeline.runtime.compose import load_city
 
+    config = city_file(config)
     city = load_city(config)
     mapping = city.configuration.streams.get(stream)
     if mapping is None:

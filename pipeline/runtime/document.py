@@ -25,7 +25,8 @@ KeyPath = tuple[str | int, ...]
 """Where in a document: keys of mappings and places in lists, from the top."""
 
 _TAG = "tag:yaml.org,2002:"
-_SECOND_LOOK = re.compile(r"'[^'\n]{2,}'")
+_QUOTED = re.compile(r"(?<=\s)'[^\s']*\w[^\s']*'")
+"""What a YAML parser's message quotes out of the file, but for single signs."""
 
 
 def dotted(path: Iterable[str | int]) -> str:
@@ -118,7 +119,7 @@ def _syntax(error: MarkedYAMLError) -> str:
         return "expected one YAML document, got a second one after '---'"
     if "unexpected end of stream" in problem:
         return "expected YAML; a quote or bracket that opens before here is never closed"
-    problem = _SECOND_LOOK.sub("a name", problem)
+    problem = _QUOTED.sub("a word", problem)
     return f"expected YAML; {problem}" + (f" {error.context}" if error.context else "")
 
 
