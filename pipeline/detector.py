@@ -85,7 +85,7 @@ class RowDetector(Detector):
         raise NotImplementedError
 
     def judge(self, rows: Any, world: World, memory: Memory | None) -> Judgement:
-        columns = {n: getattr(rows, n) for n in rows.__dataclass_fields__ if n != "extra"} | rows.extra
+        columns = {name: rows.column(name) for name in (*rows.own(), *rows.extra)}
         names = list(columns)
         subjects = [world.names[code] for code in rows.subject.tolist()]
         answers = [

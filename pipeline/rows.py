@@ -7,7 +7,7 @@ km/h, lengths metres, shares 0..1. NaN means unknown. `subject` and other names 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +20,14 @@ Flags = NDArray[np.bool_]
 
 def unknown(n: int) -> Floats:
     """A column of n NaNs that takes no memory (stride 0, read-only)."""
-    return np.broadcast_to(np.float64(np.nan), (n,))
+    return np.broadcast_to(np.array(np.nan), (n,))
 
 
-def take_column(column: NDArray, index: NDArray) -> NDArray:  # type: ignore[type-arg]
+def take_column(column: NDArray[Any], index: NDArray[Any]) -> NDArray[Any]:
     """`column[index]`, keeping a column that takes no memory as it is."""
     if column.strides == (0,) and index.dtype != np.bool_:
-        return np.broadcast_to(column[:1].reshape(()) if len(column) else np.float64(np.nan), (len(index),))
-    return column[index]
+        return np.broadcast_to(column[:1].reshape(()) if len(column) else np.array(np.nan), (len(index),))
+    return np.asarray(column[index])
 
 
 @dataclass(slots=True)
@@ -52,17 +52,20 @@ class Rows:
     def __len__(self) -> int:
         return len(self.ts)
 
-    def column(self, name: str) -> Floats | None:
-        """A column by name, its own or a further one; None where there is none."""
-        if name in self.extra:
-            return self.extra[name]
-        return getattr(self, name, None) if name in self.__dataclass_fields__ else None
+    @classmethod
+    def own(cls) -> tuple[str, ...]:
+        """The names of the columns that every row of the kind has."""
+        return tuple(f.name for f in fields(cls) if f.name != "extra")
 
-    def take(self, index: NDArray) -> Self:  # type: ignore[type-arg]
+    def column(self, name: str) -> Any:
+        """A column by name, its own or a further one; None where there is none."""
+        return getattr(self, name) if name in self.own() else self.extra.get(name)
+
+    def take(self, index: NDArray[Any]) -> Self:
         """The rows at `index` (positions or a mask), in that order."""
         if index.dtype == np.bool_:
             index = np.flatnonzero(index)
-        columns = {f.name: take_column(getattr(self, f.name), index) for f in fields(self) if f.name != "extra"}
+        columns = {name: take_column(getattr(self, name), index) for name in self.own()}
         return type(self)(**columns, extra={k: take_column(v, index) for k, v in self.extra.items()})
 
     @classmethod
@@ -70,7 +73,7 @@ class Rows:
         """Several blocks of one kind as one; a further column that a block lacks is unknown there."""
         if len(parts) == 1:
             return parts[0]
-        columns = {f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls) if f.name != "extra"}
+        columns: dict[str, Any] = {name: np.concatenate([getattr(p, name) for p in parts]) for name in cls.own()}
         further = {name for p in parts for name in p.extra}
         extra = {n: np.concatenate([p.extra.get(n, unknown(len(p))) for p in parts]) for n in sorted(further)}
         return cls(**columns, extra=extra)
@@ -79,7 +82,8 @@ class Rows:
     def empty(cls) -> Self:
         """No rows at all."""
         integers = {"subject": np.int32, "stream": np.int32, "metric": np.int32, "position": np.int64}
-        return cls(**{f.name: np.empty(0, integers.get(f.name, np.float64)) for f in fields(cls) if f.name != "extra"})
+        columns: dict[str, Any] = {name: np.empty(0, integers.get(name, np.float64)) for name in cls.own()}
+        return cls(**columns)
 
 
 @dataclass(slots=True)

@@ -1,0 +1,222 @@
+"""kinds: all of the engine's state about one kind of row: its lines, its keys, the rows that wait, and how keys are numbered.
+
+Keys and lines are numbered densely as they come, so that state is plain arrays. A key is (subject, part): the part is the
+metric of a reading, nothing otherwise. A line is a key in one stream.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pipeline.clocks import Ticks
+from pipeline.columns import Array
+from pipeline.judging import Turned, starts_of
+from pipeline.lines import FATES, FUTURE, LATE, LIVE, TOO_OLD, Accepted, Block, Closing, Lines, sort_by_key
+from pipeline.names import NOBODY
+from pipeline.overlay import NEVER, fire
+from pipeline.rows import Floats, Longs, Rows
+from pipeline.turns import Called, Turns
+
+
+class Numbers:
+    """Pairs of small whole numbers -> dense numbers. One array for each second member, of which there are few."""
+
+    def __init__(self) -> None:
+        self.pairs: list[tuple[int, int]] = []
+        self._by_minor: dict[int, Array] = {}
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def of(self, major: Array, minor: Array) -> Longs:
+        """The numbers of (major, minor) pairs, given where new. Shape (n,)."""
+        out = np.empty(len(major), np.int64)
+        first = int(minor[0]) if len(minor) else 0
+        minors = [first] if len(minor) and (minor == first).all() else np.unique(minor).tolist()
+        for one in minors:
+            mine = slice(None) if len(minors) == 1 else np.flatnonzero(minor == one)
+            wanted = major[mine]
+            known = self._by_minor.get(one)
+            top = int(wanted.max()) + 1
+            if known is None or len(known) < top:
+                longer = np.full(max(top, 64, 0 if known is None else len(known) * 3 // 2), -1, np.int32)
+                if known is not None:
+                    longer[: len(known)] = known
+                known = self._by_minor[one] = longer
+            numbers = known[wanted]
+            if (numbers < 0).any():
+                for value in np.unique(wanted[numbers < 0]).tolist():
+                    known[value] = len(self.pairs)
+                    self.pairs.append((value, one))
+                numbers = known[wanted]
+            out[mine] = numbers
+        return out
+
+    def load(self, pairs: list[tuple[int, int]]) -> None:
+        """The numbers of the pairs, in order."""
+        for major, minor in pairs:
+            self.of(np.array([major]), np.array([minor]))
+
+
+class KindState:
+    """One kind of row."""
+
+    def __init__(self, kind: type[Rows]) -> None:
+        self.kind = kind
+        self.turns = Turns(kind)
+        self.lines = Lines()
+        self.key_numbers = Numbers()
+        self.line_numbers = Numbers()
+
+    def part(self, rows: Rows) -> Array:
+        """What else than the subject a row's key names, as codes."""
+        metric = rows.column("metric")
+        return np.full(len(rows), NOBODY) if metric is None else metric
+
+    def accept(
+        self, called: Called, gap_of: Floats, ahead: float, forget: float
+    ) -> tuple[Accepted, Longs, Longs, Longs]:
+        """Rule 5: fates, each row's key, and the order by key with its starts. gap_of: by stream code."""
+        rows = called.rows
+        key = self.key_numbers.of(rows.subject, self.part(rows))
+        line = self.line_numbers.of(key, rows.stream)
+        self.lines.keys.grow(len(self.key_numbers))
+        self.lines.lines.grow(len(self.line_numbers))
+        self.lines.lines["key"][line] = key
+        self.lines.lines["stream"][line] = rows.stream
+        block = Block(rows.ts, rows.received, called.turn, called.known, line, key, gap_of[rows.stream])
+        order, starts = sort_by_key(key)
+        return self.lines.accept(block, order, starts, ahead, forget), key, order, starts
+
+    def live(self, called: Called, accepted: Accepted, key: Longs, order: Longs, starts: Longs) -> Turned:
+        """The live rows, sorted by key."""
+        if (accepted.fate == LIVE).all():
+            return self._turned(called, accepted, key, order, starts)
+        order = order[accepted.fate[order] == LIVE]
+        return self._turned(called, accepted, key, order, starts_of(key[order]))
+
+    def late(self, called: Called, accepted: Accepted) -> Turned:
+        """The late rows, sorted by remembered gap."""
+        index = np.flatnonzero(accepted.fate == LATE)
+        index = index[np.argsort(accepted.gap[index], kind="stable")]
+        return self._turned(called, accepted, accepted.gap, index, starts_of(accepted.gap[index]))
+
+    def _turned(self, called: Called, accepted: Accepted, slot: Longs, index: Longs, starts: Longs) -> Turned:
+        gap = accepted.gap[index]
+        alone = np.zeros(len(gap), bool)
+        left = gap >= 0
+        alone[left] = self.lines.gaps["alone"][gap[left]]
+        return Turned(
+            rows=called.rows.take(index),
+            slot=slot[index],
+            starts=starts,
+            turn=called.turn[index],
+            known=called.known[index],
+            wait=called.wait[index],
+            source=called.source[index],
+            gap=gap,
+            alone=alone,
+        )
+
+    def due_for_eviction(
+        self, called: Called | None, ticks: list[Ticks], source_of: Array, lateness_of: Floats, forget: float
+    ) -> tuple[Longs, Floats, Longs]:
+        """Lines that a tick of the block finds silent for longer than `forget`, before their next row: line, tick, position."""
+        table = self.lines.lines
+        lines = np.flatnonzero(np.isfinite(table["received"]))
+        newest = max((t.last for t in ticks if len(t.times)), default=-np.inf)
+        lines = lines[newest - table["received"][lines] > forget]
+        if not len(lines):
+            return lines, np.empty(0), lines
+        next_turn, next_ts = np.full(len(lines), NEVER), np.full(len(lines), np.inf)
+        if called is not None and len(called.rows):
+            rows = called.rows
+            line = self.line_numbers.of(self.key_numbers.of(rows.subject, self.part(rows)), rows.stream)
+            seen, first = np.unique(line, return_index=True)
+            at = np.searchsorted(seen, lines)
+            hit = (at < len(seen)) & (seen[np.minimum(at, len(seen) - 1)] == lines)
+            next_turn[hit] = called.turn[first[at[hit]]]
+            next_ts[hit] = rows.ts[first[at[hit]]]
+        stream = table["stream"][lines]
+        n = len(lines)
+        fired = fire(
+            ticks,
+            source_of[stream],
+            table["received"][lines],
+            lateness_of[stream],
+            np.full(n, forget),
+            np.full(n, -1),
+            next_turn,
+            next_ts,
+            beyond=True,
+        )
+        did = fired.did
+        return lines[did], fired.known[did], fired.position[did]
+
+    def forgotten(self, ticks: list[Ticks], source_of: Array, forget: float) -> list[Closing]:
+        """Remembered gaps that the block's ticks leave behind (rule 15)."""
+        gaps = self.lines.gaps
+        remembered = np.flatnonzero(gaps["line"] >= 0)
+        if not len(remembered):
+            return []
+        newest = np.array([table.last if len(table.times) else -np.inf for table in ticks])
+        source = source_of[self.lines.lines["stream"][gaps["line"][remembered]]]
+        gone = remembered[gaps["until"][remembered] < newest[source] - forget].tolist()
+        for gap in gone:
+            self.lines.of_line[int(gaps["line"][gap])].remove(gap)
+        return [self.forgotten_at(gap, ticks, source_of, forget) for gap in gone]
+
+    def forgotten_at(self, gap: int, ticks: list[Ticks], source_of: Array, forget: float) -> Closing:
+        """When a gap was forgotten."""
+        line = int(self.lines.gaps["line"][gap])
+        table = ticks[int(source_of[self.lines.lines["stream"][line]])]
+        index = int(np.searchsorted(table.times - forget, self.lines.gaps["until"][gap], side="right"))
+        return Closing(gap, float(table.times[index]), int(table.positions[index]))
+
+    def dump(self) -> dict[str, Any]:
+        """Plain columns for a snapshot."""
+        state: dict[str, Any] = {f"lines.{k}": v for k, v in self.lines.lines.dump().items()}
+        state |= {f"line_keys.{k}": v for k, v in self.lines.keys.dump().items()}
+        state |= {f"remembered.{k}": v for k, v in self.lines.gaps.dump().items()}
+        state["free"] = np.array(self.lines.free, np.int64)
+        state["of_line"] = np.array(
+            [(line, gap) for line, own in self.lines.of_line.items() for gap in own], np.int64
+        ).reshape(-1, 2)
+        state["keys"] = np.array(self.key_numbers.pairs, np.int64).reshape(-1, 2)
+        state["line_pairs"] = np.array(self.line_numbers.pairs, np.int64).reshape(-1, 2)
+        waiting = self.turns.waiting
+        state |= {f"waiting.{name}": waiting.column(name) for name in waiting.own()}
+        state |= {f"further.{name}": column for name, column in waiting.extra.items()}
+        return state
+
+    def load(self, state: dict[str, Any]) -> None:
+        """What `dump` gave."""
+
+        def part(prefix: str) -> dict[str, Array]:
+            return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
+
+        self.lines.lines.load(part("lines."))
+        self.lines.keys.load(part("line_keys."))
+        self.lines.gaps.load(part("remembered."))
+        self.lines.free = state["free"].tolist()
+        for line, gap in state["of_line"].tolist():
+            self.lines.of_line.setdefault(line, []).append(gap)
+        self.key_numbers.load([(a, b) for a, b in state["keys"].tolist()])
+        self.line_numbers.load([(a, b) for a, b in state["line_pairs"].tolist()])
+        self.turns.waiting = self.kind(**part("waiting."), extra=part("further."))
+
+
+def asides_of(called: Called, accepted: Accepted) -> list[tuple[int, str, str, int]]:
+    """Rows whose time can't be true: journal position, reason, message, stream code. Repetitions and disorder are only counted."""
+    found = []
+    for row in np.flatnonzero((accepted.fate == FUTURE) | (accepted.fate == TOO_OLD)).tolist():
+        fate = FATES[accepted.fate[row]]
+        beyond = called.rows.ts[row] - called.rows.received[row]
+        message = (
+            f"expected a time near {called.rows.received[row]:.3f} when it was received, "
+            f"got {called.rows.ts[row]:.3f}, {abs(beyond):.0f} s {'after' if beyond > 0 else 'before'} it"
+        )
+        found.append((int(called.rows.position[row]), fate, message, int(called.rows.stream[row])))
+    return found
