@@ -221,7 +221,8 @@ def test_zones_and_routes_are_sorted() -> None:
             id="twice-and-ragged",
         ),
         pytest.param(
-            "vehicles", 'id,class\n"V1,a\nV2,a\n', ["vehicles.csv:3   expected CSV: unexpected end of data"], id="no-csv",
+            "vehicles", 'id,class\n"V1,a\nV2,a\n',
+            ["vehicles.csv:3   expected CSV: unexpected end of data"], id="no-csv",
         ),
         pytest.param(
             "permits", "id,vehicle,route\nP1,V11,R1\nP2,V1,R3\n",
