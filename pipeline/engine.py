@@ -206,19 +206,23 @@ class Engine:
         changes: dict[str, Changes],
     ) -> None:
         """Rule 7: lines and keys silent for longer than `forget`. What ticks say of them up to then comes first."""
-        lines, known, position = kind.due_for_eviction(called, ticks, self.source_of, self.lateness_of, self.forget)
+        lines, known, position, due = kind.due_for_eviction(called, ticks, self.source_of, self.lateness_of, self.forget)
         for at in np.unique(position).tolist():
             mine = position == at
+            latest: dict[int, float] = {}
+            for key, time in zip(kind.lines.lines["key"][lines[mine]].tolist(), due[mine].tolist(), strict=True):
+                latest[key] = max(time, latest.get(key, -np.inf))
             gone, gaps = kind.lines.silent(lines[mine])
-            time = float(known[mine][0])
+            tick = float(known[mine][0])
             keys = np.array(gone, np.int64)
+            deadline = np.array([latest[key] for key in gone], np.float64)
             until = [table.between(-1, at + 1) for table in ticks]
             for state in rules:
                 state.grow(len(kind.key_numbers), kind.lines.gaps.size)
-                state.ticks_alone(keys, until, changes[state.rule.id])
+                state.ticks_alone(keys, until, at, deadline, changes[state.rule.id])
                 n = len(keys)
-                state.close_keys(keys, "forgotten", np.full(n, time), np.full(n, at), changes[state.rule.id])
-            self._close_gaps(kind, rules, [Closing(gap, time, at) for gap in gaps], changes)
+                state.close_keys(keys, "forgotten", np.full(n, tick), np.full(n, at), changes[state.rule.id])
+            self._close_gaps(kind, rules, [Closing(gap, tick, at) for gap in gaps], changes)
 
     def _nothing(self, kind: KindState) -> Turned:
         none = np.empty(0, np.int64)

@@ -107,7 +107,7 @@ class RuleState:
         if asks_silence(rule.detector) and self.silence is None:
             self.silence = Silence()
             self.silence.states.grow(self.keys.size)
-        if rule.detector.memory != self.rule.detector.memory:
+        if rule.detector != self.rule.detector:  # what it remembered was another's
             kind = rule.detector.memory
             self.memory = None if kind is None else np.zeros(self.keys.size, kind)
             self.gap_memory = None if kind is None else np.zeros(self.gaps.size, kind)
@@ -207,15 +207,17 @@ class RuleState:
         step(setting, self.gaps, mine.slot[mine.starts], mine.starts, judged, late, np.empty(0, np.int64))
         self._as_keys(late, changes)
 
-    def ticks_alone(self, keys: Longs, ticks: list[Ticks], changes: Changes) -> None:
-        """What ticks say of keys that have no rows before them."""
+    def ticks_alone(self, keys: Longs, ticks: list[Ticks], turn: int, deadline: Floats, changes: Changes) -> None:
+        """What ticks say of keys that are about to be forgotten: timers due by each one's `deadline`, at the tick at `turn`."""
         version = len(self.versions) - 1
-        going = keys[self.keys["open"][keys] | self.keys["wrong"][keys]]
+        deadline = np.nextafter(deadline, np.inf)  # timers of the same time come before
+        active = self.keys["open"][keys] | self.keys["wrong"][keys]
         none = np.empty(0, np.int64)
-        if len(going):
-            step(Setting(self.rule.hold, ticks, version=version), self.keys, none, none, no_rows(), changes, going)
+        if active.any():
+            setting = Setting(self.rule.hold, ticks, version=version, turn=turn, deadline=deadline[active])
+            step(setting, self.keys, none, none, no_rows(), changes, keys[active])
         if self.silence is not None:
-            self.silence.ticks_alone(keys, ticks, version, changes)
+            self.silence.ticks_alone(keys, ticks, turn, deadline, version, changes)
 
     def watches(self, span: Floats) -> Flags:
         """Whether the hold may go on through gaps of these lengths with a run that silence confirms (17)."""

@@ -122,14 +122,17 @@ class KindState:
 
     def due_for_eviction(
         self, called: Called | None, ticks: list[Ticks], source_of: Array, lateness_of: Floats, forget: float
-    ) -> tuple[Longs, Floats, Longs]:
-        """Lines that a tick of the block finds silent for longer than `forget`, before their next row: line, tick, position."""
+    ) -> tuple[Longs, Floats, Longs, Floats]:
+        """Lines that a tick of the block finds silent for longer than `forget`, before their next row.
+
+        Line, tick, the tick's position, and the time at which the silence became too long.
+        """
         table = self.lines.lines
         lines = np.flatnonzero(np.isfinite(table["received"]))
         newest = max((t.last for t in ticks if len(t.times)), default=-np.inf)
         lines = lines[newest - table["received"][lines] > forget]
         if not len(lines):
-            return lines, np.empty(0), lines
+            return lines, np.empty(0), lines, np.empty(0)
         next_turn, next_ts = np.full(len(lines), NEVER), np.full(len(lines), np.inf)
         if called is not None and len(called.rows):
             rows = called.rows
@@ -153,7 +156,9 @@ class KindState:
             beyond=True,
         )
         did = fired.did
-        return lines[did], fired.known[did], fired.position[did]
+        up_since = np.array([table.up_since for table in ticks])[source_of[stream[did]]]
+        due = np.maximum(table["received"][lines[did]], up_since) + forget
+        return lines[did], fired.known[did], fired.position[did], due
 
     def forgotten(self, ticks: list[Ticks], source_of: Array, forget: float) -> list[Closing]:
         """Remembered gaps that the block's ticks leave behind (rule 15)."""

@@ -89,6 +89,8 @@ def overlay(scan: Scan, rows: Judged) -> Overlay:
     next_turn[:-1] = np.where(follows[:-1], turn[1:], NEVER)
     next_ts = np.full(total, np.inf)
     next_ts[:-1] = np.where(follows[:-1], scan.ts[1:], np.inf)
+    if setting.deadline is not None:
+        next_turn[:], next_ts[:] = setting.turn, setting.deadline
 
     def timers(elements: Longs, silence: Floats, *, beyond: bool) -> Fired:
         columns = (scan.source, scan.received, scan.wait)

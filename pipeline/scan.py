@@ -93,6 +93,9 @@ class Setting:
     late: bool = False
     """The slots are remembered gaps: no timers, and what is confirmed is late."""
     version: int = 0
+    turn: int = 0
+    deadline: Floats | None = None
+    """For slots without rows alone: timers fire up to the tick at `turn`, and there only when due before this."""
 
     @property
     def silence(self) -> float:

@@ -204,25 +204,37 @@ class Silence:
             past = PastSilence(*(float(v[k]) for v in (started, ts, lon, lat)), int(version[k]), int(slot[k]))
             self.past[int(gap[row[k]])] = past
 
-    def ticks_alone(self, slots: Longs, ticks: list[Ticks], version: int, changes: Changes) -> None:
-        """What ticks say of slots that have no rows before them."""
-        self._fire(slots, np.full(self.states.size, -1), ticks, version, changes)
+    def ticks_alone(
+        self, slots: Longs, ticks: list[Ticks], turn: int, deadline: Floats, version: int, changes: Changes
+    ) -> None:
+        """What ticks say of slots that are about to be forgotten: timers due before `deadline`, at the tick at `turn`."""
+        self._fire(slots, np.full(self.states.size, -1), np.full(len(slots), turn), deadline, ticks, version, changes)
 
     def _up_to_now(self, ticks: list[Ticks], turn: Longs, version: int, changes: Changes) -> None:
         """Timers that the block's last rows, or earlier ones, left waiting. turn: of each slot's last row, -1 for earlier."""
-        still = self._fire(np.arange(self.states.size), turn, ticks, version, changes)
+        n = self.states.size
+        still = self._fire(np.arange(n), turn, np.full(n, NEVER), np.full(n, np.inf), ticks, version, changes)
         self.soonest = float(still.min(initial=np.inf))
 
-    def _fire(self, slots: Longs, turn: Longs, ticks: list[Ticks], version: int, changes: Changes) -> Floats:
+    def _fire(
+        self,
+        slots: Longs,
+        turn: Longs,
+        until: Longs,
+        deadline: Floats,
+        ticks: list[Ticks],
+        version: int,
+        changes: Changes,
+    ) -> Floats:
         """Opens what is due; when the others will be."""
         states = self.states
         waiting = (
             np.isnan(states["silent"][slots]) & np.isfinite(states["idle"][slots]) & (states["source"][slots] >= 0)
         )
-        slots = slots[waiting & (states["idle"][slots] != states["said"][slots])]
+        asked = waiting & (states["idle"][slots] != states["said"][slots])
+        slots, until, deadline = slots[asked], until[asked], deadline[asked]
         record = states.take(slots)
         wait = record["idle"] - record["ts"]
-        n = len(slots)
         fired = fire(
             ticks,
             record["source"],
@@ -230,8 +242,8 @@ class Silence:
             record["wait"],
             wait,
             turn[slots],
-            np.full(n, NEVER),
-            np.full(n, np.inf),
+            until,
+            deadline,
             beyond=False,
         )
         did = fired.did
