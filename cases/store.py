@@ -1,8 +1,8 @@
 """store: cases in SQLite, each effect committed together with the journal position that it comes from.
 
-Reads episode events, reports cases. The first form: one case for each episode. An event carries the whole episode, so
-that an effect is "this is how it stands now"; what lies at or before the stored position is skipped, so that a restart
-that judges the journal's tail again changes nothing.
+Keeps cases as they stood after each event. The first form: one case for each episode. An effect is "this is how it
+stands now"; what lies at or before the stored position is skipped, so that a restart that judges the journal's tail
+again changes nothing.
 
 Write-ahead logging, so that readers in other processes never wait for the writer; `synchronous` is FULL, because a case
 must not be lost once the engine's snapshot has passed it, and cases are few.
@@ -11,38 +11,26 @@ must not be lost once the engine's snapshot has passed it, and cases are few.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from cases.case import Case
 from cases.schema import APPLIED, CASES, file_version, migrate
-from pipeline.episode import Change, Episode, EpisodeEvent
 
 FILE = "cases.sqlite"
 """Its name in a city's data folder."""
 BUSY = 10_000
 """How long a connection waits for another's lock, milliseconds."""
 
-Locate = Callable[[Episode], tuple[float, float]]
-"""Where an episode without a position of its own happened: lon, lat of what stands still (a bin); NaN where unknown."""
-
 _FIXED = {"id", "category", "unit", "opened_position"}
 """What an update never changes."""
 _NUMBERS = ("lon", "lat", "started", "confirmed", "ended", "measure")
 _COLUMNS = [column.name for column in CASES.columns]
-
-
-class RuleFacts(msgspec.Struct, frozen=True):
-    """What a case takes from its rule when it opens."""
-
-    category: str = ""
-    unit: str = ""
 
 
 class NoSuchCase(LookupError):
@@ -93,33 +81,33 @@ class Store:
         with self._engine.begin() as connection:
             return _position(connection)
 
-    def apply(
-        self,
-        events: Iterable[EpisodeEvent],
-        rules: Mapping[str, RuleFacts],
-        through: int,
-        locate: Locate | None = None,
-    ) -> int:
-        """All effects of a block of the journal and its position, in one transaction: all of it is in, or nothing.
+    def apply(self, cases: Iterable[Case], through: int) -> int:
+        """Cases as they stood after some events, and how far that is all of them, in one transaction.
 
-        events: in the engine's order; through: the position of the block's last entry. rules: by id, what was in force
-        in the block; a rule that is not there gives no category and no unit. Events at or before the stored position
-        are skipped; a block without any event writes nothing, since judging it again would find nothing again. Returns
-        how many events were new. Raises ValueError for an event beyond `through`.
+        cases: in the order in which they are to be known. Their order is not the journal's: what one source said can
+        be known before what another said earlier. So two things make judging a tail again harmless: what comes from a
+        position at or before the stored one is skipped, and a case never goes back to what it was at an earlier
+        position. through: the position up to which nothing is missing any more. Without any case nothing is written,
+        since judging it again would find nothing again. Returns how many were new.
         """
-        events = list(events)
-        beyond = next((event for event in events if event.position > through), None)
-        if beyond is not None:
-            raise ValueError(f"expected events up to position {through}, got one at {beyond.position}")
-        if not events:
+        cases = list(cases)
+        if not cases:
             return 0
         with self._writing.begin() as connection:
             stored = _position(connection)
-            new = [event for event in events if event.position > stored]
+            new = [case for case in cases if case.position > stored]
             if new:
-                connection.execute(_UPSERT, _rows(new, rules, locate))
-                connection.execute(APPLIED.update().values(position=through))
+                connection.execute(_UPSERT, _rows(new))
+                if through > stored:
+                    connection.execute(APPLIED.update().values(position=through))
         return len(new)
+
+    def refresh(self, measures: Mapping[str, float]) -> None:
+        """The worst measure so far of cases that go on, by id; others are left as they are."""
+        known = [{"case": id, "worst": measure} for id, measure in measures.items() if math.isfinite(measure)]
+        if known:
+            with self._writing.begin() as connection:
+                connection.execute(_REFRESH, known)
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
@@ -181,6 +169,12 @@ _INSERT = insert(CASES)
 _UPSERT = _INSERT.on_conflict_do_update(
     index_elements=[CASES.c.id],
     set_={name: _INSERT.excluded[name] for name in _COLUMNS if name not in _FIXED},
+    where=_INSERT.excluded.position >= CASES.c.position,
+)
+_REFRESH = (
+    CASES.update()
+    .where(CASES.c.id == sa.bindparam("case"), CASES.c.ended.is_(None), ~CASES.c.withdrawn)
+    .values(measure=sa.bindparam("worst"))
 )
 
 
@@ -188,23 +182,17 @@ def _position(connection: sa.Connection) -> int:
     return int(connection.execute(sa.select(APPLIED.c.position)).scalar_one())
 
 
-def _rows(
-    events: Sequence[EpisodeEvent], rules: Mapping[str, RuleFacts], locate: Locate | None
-) -> Sequence[dict[str, Any]]:
-    """The last state of each episode, as rows of CASES."""
-    opened: dict[str, int] = {}
-    last: dict[str, EpisodeEvent] = {}
-    for event in events:
-        opened.setdefault(event.episode.id, event.position)
-        last[event.episode.id] = event
+def _rows(cases: Iterable[Case]) -> Sequence[dict[str, Any]]:
+    """The last state of each case, as rows of CASES, with what it got when it opened."""
+    first: dict[str, Case] = {}
+    last: dict[str, Case] = {}
+    for case in cases:
+        first.setdefault(case.id, case)
+        last[case.id] = case
     rows = []
-    for event in last.values():
-        row = msgspec.structs.asdict(event.episode)
-        if locate is not None and math.isnan(event.episode.lon):
-            row["lon"], row["lat"] = locate(event.episode)
-        facts = rules.get(event.episode.rule, RuleFacts())
-        row |= {"category": facts.category, "unit": facts.unit, "withdrawn": event.change is Change.WITHDRAWN}
-        row |= {"opened_position": opened[event.episode.id], "position": event.position}
+    for case in last.values():
+        row = {name: getattr(case, name) for name in _COLUMNS}
+        row |= {name: getattr(first[case.id], name) for name in _FIXED}
         # NaN and infinity are not numbers that a database compares well.
         row |= {name: row[name] if math.isfinite(row[name]) else None for name in _NUMBERS}
         rows.append(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from cases import schema
 from cases.case import Case, iso
+from cases.making import RuleFacts, case_of
 from cases.schema import NewerSchema
-from cases.store import NoSuchCase, RuleFacts, Store
+from cases.store import NoSuchCase, Store
 from pipeline.episode import Change, Episode, EpisodeEvent, city_namespace, episode_id
 
 NAN = math.nan
@@ -60,6 +61,15 @@ def life(subject: str, started: float, at: int) -> list[EpisodeEvent]:
     return [event(change, at + n, what) for n, (change, what) in enumerate(changes)]
 
 
+def put(
+    store: Store,
+    events: Iterable[EpisodeEvent],
+    rules: Mapping[str, RuleFacts],
+    through: int,
+) -> int:
+    return store.apply([case_of(e, rules[e.episode.rule]) for e in events], through)
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     with Store(tmp_path / "cases.sqlite") as opened:
@@ -68,9 +78,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def test_a_case_takes_category_and_unit_from_its_rule_at_opening(store: Store) -> None:
     going = episode()
-    store.apply([event(Change.OPENED, 3, going)], RULES, through=5)
+    put(store, [event(Change.OPENED, 3, going)], RULES, through=5)
     ended = msgspec.structs.replace(going, ended=1100.0, reason="clear")
-    store.apply([event(Change.ENDED, 9, ended)], {"overspeed": RuleFacts("other", "mph")}, through=9)
+    put(store, [event(Change.ENDED, 9, ended)], {"overspeed": RuleFacts("other", "mph")}, through=9)
     (case,) = store.list()
     assert (case.category, case.unit) == ("vehicle.overspeed", "km/h")
     assert (case.opened_position, case.position, store.position) == (3, 9, 9)
@@ -90,7 +100,7 @@ def test_a_case_takes_category_and_unit_from_its_rule_at_opening(store: Store) -
 def test_the_last_event_is_how_it_stands(store: Store, upto: int, ended: float, open_: bool, blocks: bool) -> None:
     events = life("T1", 1000.0, at=0)[:upto]
     for part in [[e] for e in events] if blocks else [events]:
-        store.apply(part, RULES, through=part[-1].position)
+        put(store, part, RULES, through=part[-1].position)
     (case,) = store.list()
     assert case.open is open_
     assert case.ended == pytest.approx(ended, nan_ok=True)
@@ -99,8 +109,8 @@ def test_the_last_event_is_how_it_stands(store: Store, upto: int, ended: float, 
 
 def test_withdrawn_cases_are_left_out_unless_asked_for(store: Store) -> None:
     taken_back, stays = episode("T1"), episode("T2")
-    store.apply([event(Change.OPENED, 0, taken_back), event(Change.OPENED, 0, stays)], RULES, through=0)
-    store.apply([event(Change.WITHDRAWN, 1, taken_back)], RULES, through=1)
+    put(store, [event(Change.OPENED, 0, taken_back), event(Change.OPENED, 0, stays)], RULES, through=0)
+    put(store, [event(Change.WITHDRAWN, 1, taken_back)], RULES, through=1)
     assert [c.subject for c in store.list()] == ["T2"]
     assert {c.subject for c in store.list(withdrawn=True)} == {"T1", "T2"}
     assert [c.subject for c in store.list(open=True, withdrawn=True)] == ["T2"]
@@ -111,22 +121,41 @@ def test_withdrawn_cases_are_left_out_unless_asked_for(store: Store) -> None:
 
 def test_what_lies_at_or_before_the_position_is_skipped(store: Store) -> None:
     events = life("T1", 1000.0, at=0)
-    assert store.apply(events, RULES, through=10) == 4
-    assert store.apply(events[:2], RULES, through=1) == 0, "the tail judged again"
+    assert put(store, events, RULES, through=10) == 4
+    assert put(store, events[:2], RULES, through=1) == 0, "the tail judged again"
     assert store.position == 10
     assert store.list()[0].ended == 1090.0
 
 
-def test_an_event_beyond_the_block_is_an_error_and_nothing_is_written(store: Store) -> None:
-    with pytest.raises(ValueError, match="expected events up to position 2, got one at 3"):
-        store.apply(life("T1", 1000.0, at=0), RULES, through=2)
-    assert store.list() == []
+def test_what_was_known_early_is_kept_while_older_things_wait(store: Store) -> None:
+    #  position 3   T1 opened, known late: waits
+    #  position 4   T2 opened, known at once
+    put(store, [event(Change.OPENED, 4, episode("T2"))], RULES, through=2)
+    assert (store.position, [c.subject for c in store.list()]) == (2, ["T2"])
+    put(store, [event(Change.OPENED, 3, episode("T1"))], RULES, through=4)
+    assert (store.position, len(store.list())) == (4, 2)
+
+
+def test_a_case_never_goes_back_to_what_it_was(store: Store) -> None:
+    opened, ended, _, _ = life("T1", 1000.0, at=5)
+    put(store, [opened, ended], RULES, through=2)
+    assert put(store, [opened], RULES, through=2) == 1, "judged again, since something at 3 still waits"
+    assert store.list()[0].ended == 1060.0
+
+
+def test_the_worst_measure_of_what_goes_on_is_refreshed(store: Store) -> None:
+    going, over = episode("T1"), episode("T2")
+    events = [event(Change.OPENED, 0, going), event(Change.OPENED, 0, over)]
+    put(store, [*events, event(Change.ENDED, 1, msgspec.structs.replace(over, ended=1100.0))], RULES, through=1)
+    store.refresh({going.id: 99.0, over.id: 99.0, "nobody": 1.0})
+    assert {c.subject: c.measure for c in store.list()} == {"T1": 99.0, "T2": 12.5}
+    assert store.position == 1
 
 
 def test_a_block_that_fails_leaves_neither_effect_nor_position(store: Store) -> None:
     good, bad = episode("T1"), msgspec.structs.replace(episode("T2"), started=NAN)
     with pytest.raises(sa.exc.IntegrityError):
-        store.apply([event(Change.OPENED, 4, good), event(Change.OPENED, 4, bad)], RULES, through=4)
+        put(store, [event(Change.OPENED, 4, good), event(Change.OPENED, 4, bad)], RULES, through=4)
     assert (store.list(), store.position) == ([], -1)
 
 
@@ -134,7 +163,7 @@ def test_what_stands_still_gets_its_place_from_the_caller(store: Store) -> None:
     bin_ = episode("B1", rule="bin-full", lon=NAN, lat=NAN)
     truck = episode("T1")
     events = [event(Change.OPENED, 0, bin_), event(Change.OPENED, 0, truck)]
-    store.apply(events, RULES, through=0, locate=lambda e: {"B1": (121.0, 31.0)}[e.subject])
+    store.apply([case_of(e, RULES[e.episode.rule], (121.0, 31.0)) for e in events], through=0)
     assert {c.subject: (c.lon, c.lat) for c in store.list()} == {"B1": (121.0, 31.0), "T1": (121.47, 31.23)}
 
 
@@ -149,12 +178,12 @@ def test_any_split_with_any_tail_judged_again_gives_the_same_cases(cuts: list[in
         for position, e in enumerate(e for turn in zip(*lives, strict=True) for e in turn)
     ]
     with Store(None) as whole, Store(None) as split:
-        whole.apply(events, RULES, through=23)
+        put(whole, events, RULES, through=23)
         for low, high in itertools.pairwise(cuts):
-            split.apply(events[low:high], RULES, through=high - 1)
+            put(split, events[low:high], RULES, through=high - 1)
             for start in again:  # a restart from an older snapshot, up to here
                 if start < high:
-                    split.apply(events[start:high], RULES, through=high - 1)
+                    put(split, events[start:high], RULES, through=high - 1)
         assert [msgspec.to_builtins(c) for c in split.list()] == [msgspec.to_builtins(c) for c in whole.list()]
 
 
@@ -178,13 +207,13 @@ def test_list(store: Store, wanted: dict[str, object], subjects: list[str]) -> N
         episode("C", 10.0, id="4", rule="bin-full"),
         episode("A", 10.0, id="3"),
     ]
-    store.apply([event(Change.OPENED, 0, e) for e in whole], RULES, through=0)
+    put(store, [event(Change.OPENED, 0, e) for e in whole], RULES, through=0)
     assert [c.subject for c in store.list(**wanted)] == subjects  # type: ignore[arg-type]
 
 
 def test_get_by_id_or_its_beginning(store: Store) -> None:
     first, second, other = episode("A", id="3f2a-1"), episode("B", id="3f2a-12"), episode("C", id="77-0")
-    store.apply([event(Change.OPENED, 0, e) for e in (first, second, other)], RULES, through=0)
+    put(store, [event(Change.OPENED, 0, e) for e in (first, second, other)], RULES, through=0)
     assert store.get("77").subject == "C"
     assert store.get("3F2A-1").subject == "A", "a whole id, though another begins so"
     with pytest.raises(NoSuchCase, match=r"several cases .* 3f2a-1, 3f2a-12; give more"):
@@ -197,7 +226,7 @@ def test_get_by_id_or_its_beginning(store: Store) -> None:
 def test_json_has_exactly_the_promised_keys(store: Store) -> None:
     started = 1772352000.25
     bare = episode("T1", started, confirmed=started + 30.75, measure=NAN, lon=NAN, lat=NAN, place="zone-4")
-    store.apply([event(Change.OPENED, 0, bare)], RULES, through=0)
+    put(store, [event(Change.OPENED, 0, bare)], RULES, through=0)
     assert store.list()[0].to_json() == {
         "id": bare.id,
         "rule": "overspeed",
@@ -233,13 +262,13 @@ def test_times(ts: float, text: str | None) -> None:
 def test_a_reader_sees_what_is_committed_while_the_writer_writes(tmp_path: Path) -> None:
     file = tmp_path / "cases #1?.sqlite"  # a name that a URI would take for something else
     with Store(file) as writer:
-        writer.apply(life("T1", 1000.0, at=0), RULES, through=3)
+        put(writer, life("T1", 1000.0, at=0), RULES, through=3)
         with Store(file, read_only=True) as reader:
             assert [c.subject for c in reader.list()] == ["T1"]
-            writer.apply(life("T2", 2000.0, at=4), RULES, through=7)
+            put(writer, life("T2", 2000.0, at=4), RULES, through=7)
             assert [c.subject for c in reader.list()] == ["T1", "T2"]
             with pytest.raises(sa.exc.OperationalError, match="readonly"):
-                reader.apply(life("T3", 3000.0, at=8), RULES, through=11)
+                put(reader, life("T3", 3000.0, at=8), RULES, through=11)
     with Store(file) as again:
         assert again.position == 7
     assert file.exists()
@@ -267,7 +296,7 @@ def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
 def test_an_older_file_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "cases.sqlite"
     with Store(file) as store:
-        store.apply(life("T1", 1000.0, at=0), RULES, through=3)
+        put(store, life("T1", 1000.0, at=0), RULES, through=3)
 
     def shout(connection: sa.Connection) -> None:
         connection.exec_driver_sql("UPDATE cases SET subject = 'T1!'")
@@ -282,7 +311,7 @@ def test_an_older_file_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "cases.sqlite"
     with Store(file) as store:
-        store.apply(life("T1", 1000.0, at=0), RULES, through=3)
+        put(store, life("T1", 1000.0, at=0), RULES, through=3)
 
     def breaks(connection: sa.Connection) -> None:
         connection.exec_driver_sql("ALTER TABLE cases RENAME COLUMN part TO rest")

@@ -10,7 +10,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from cases.store import FILE, RuleFacts, Store
+from cases.making import RuleFacts, case_of
+from cases.store import FILE, Store
 from gridwatch.cli.cases import app as cases_app
 from gridwatch.cli.data import duration, harmless
 from gridwatch.cli.deadletters import deadletters
@@ -62,7 +63,8 @@ def data(tmp_path: Path) -> Path:
         opened(2, subject="\x1b[31mred", lon=math.nan, lat=math.nan, measure=math.nan, ended=START + 9000, late=True),
     ]
     with Store(tmp_path / FILE) as store:
-        store.apply(events, {"overspeed": RuleFacts("vehicle.overspeed", "km/h")}, through=2)
+        rules = {"overspeed": RuleFacts("vehicle.overspeed", "km/h")}
+        store.apply([case_of(event, rules.get(event.episode.rule, RuleFacts())) for event in events], through=2)
     return tmp_path
 
 
