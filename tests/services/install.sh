@@ -21,8 +21,8 @@ apt() {
   "${install[@]}" >/dev/null 2>&1 || { "${as[@]}" apt-get update -qq && "${install[@]}" >/dev/null; }
 }
 
-if ! PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v mosquitto >/dev/null && [ -z "${GRIDWATCH_TEST_MOSQUITTO:-}" ]; then
-  apt mosquitto || say "mosquitto is missing: apt-get install mosquitto (as root), or set GRIDWATCH_TEST_MOSQUITTO=host:port"
+if ! PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v mosquitto >/dev/null && [ -z "${GRIDWATCH_TEST_MQTT:-}" ]; then
+  apt mosquitto || say "mosquitto is missing: apt-get install mosquitto (as root), or set GRIDWATCH_TEST_MQTT=host:port"
 fi
 
 if [ -z "${GRIDWATCH_TEST_KAFKA:-}" ] && [ ! -f ".cache/kafka/$KAFKA/complete" ]; then
