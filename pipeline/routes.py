@@ -10,19 +10,20 @@ route costs one look-up, and one off its route a handful of segments. For 2,000 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.geo import EARTH_RADIUS, metres_per_degree, segment_distance
+from pipeline.geo import EARTH_RADIUS, metres_per_degree
 from pipeline.raster import Index, chunks, expand, touched
 from pipeline.registers import Route
 from pipeline.rows import Flags, Floats
+from pipeline.strokes import Strokes, segments, strokes_over
 
 Short = NDArray[Any]
-"""uint16 (int32 where a route has more than 65,536 segments): segments counted from their route's first"""
+"""uint16 (int32 where a route has more than 65,536): segments or strokes counted from their route's first"""
 
 CELL = 40.0
 """metres: the side of the finest cell"""
@@ -43,7 +44,9 @@ class RouteIndex:
 
     def __init__(self, routes: Sequence[Route]) -> None:
         self.routes = [route.id for route in routes]
-        self._segments(routes)
+        self.segments = segments(routes)
+        self.strokes, self.begin, self.size = strokes_over(routes, self.segments)
+        self.runs = bool(np.any(self.size > 1))
         self._windows()
         self._lists()
         self._tiles()
@@ -86,26 +89,38 @@ class RouteIndex:
         self, route: NDArray[np.int32], tile: NDArray[np.int32], x: NDArray[np.int32], y: NDArray[np.int32],
         lon: Floats, lat: Floats,
     ) -> Floats:  # fmt: skip
-        """Metres from each place to its route, shape (n,); (x, y) its cell, `tile` as `within` says. NaN gives NaN."""
-        which = tile.astype(np.int64)
-        far = np.flatnonzero(tile == 0)
-        which[far] = self._block(route[far], x[far], y[far])
-        start, count, first = self.list_start[which], self.list_count[which], self.first_segment[route]
+        """Metres from each place (finite) to its route, shape (n,); (x, y) is its cell, `tile` as `within` says."""
         east, north = metres_per_degree(lat)
-        nearest = np.empty(len(lon))
-        for part in chunks(count, _PAIRS):
-            owner, at = expand(start[part], count[part])
-            place = owner + part.start
-            segment = first[place] + self.members[at]
-            metres = segment_distance(
-                lon[place], lat[place], self.ax[segment], self.ay[segment], self.bx[segment], self.by[segment],
-                east[place], north[place],
-            )  # fmt: skip
-            nearest[part] = np.minimum.reduceat(metres, np.cumsum(count[part]) - count[part])
-        return nearest
+        metres = np.empty(len(lon))
+        near, far = np.flatnonzero(tile), np.flatnonzero(tile == 0)
+        lists = tile[near].astype(np.int64)
+        for part in chunks(self.tile_count[lists], _PAIRS):
+            place = near[part]
+            owner, at = expand(self.tile_start[lists[part]], self.tile_count[lists[part]])
+            which = place[owner]
+            segment = self.segments.first[route[which]] + self.tile_members[at]
+            found = self.segments.metres(segment, lon[which], lat[which], east[which], north[which])
+            metres[place] = _least(found, owner)
+        lists = self._block(route[far], x[far], y[far])
+        for part in chunks(self.block_count[lists], _PAIRS):
+            place = far[part]
+            owner, at = expand(self.block_start[lists[part]], self.block_count[lists[part]])
+            which = place[owner]
+            stroke = self.strokes.first[route[which]] + self.block_members[at]
+            found = self.strokes.metres(stroke, lon[which], lat[which], east[which], north[which])
+            if self.runs:
+                slack = self.strokes.slack[stroke]
+                most = _least(found + slack, owner)
+                keep = np.flatnonzero(found - slack <= most[owner])
+                inner, segment = expand(self.begin[stroke[keep]], self.size[stroke[keep]])
+                owner = owner[keep][inner]
+                which = place[owner]
+                found = self.segments.metres(segment, lon[which], lat[which], east[which], north[which])
+            metres[place] = _least(found, owner)
+        return metres
 
     def _block(self, route: NDArray[np.int32], x: NDArray[np.int32], y: NDArray[np.int32]) -> Index:
-        """The list of segments for places without a tile: their block's, or all of the route."""
+        """The list of strokes for places without a tile: their block's, or all of the route's."""
         shift = self.shift[route] + 2 * _SIDE
         bx, by = (x >> shift) - self.block_x[route], (y >> shift) - self.block_y[route]
         inside = (bx >= 0) & (by >= 0) & (bx < self.blocks_wide[route]) & (by < self.blocks_high[route])
@@ -114,22 +129,13 @@ class RouteIndex:
 
     # -- compiling
 
-    def _segments(self, routes: Sequence[Route]) -> None:
-        empty = np.empty((0, 2))
-        lines = [(number, line) for number, route in enumerate(routes) for line in route.lines]
-        a = np.concatenate([empty, *(line[:-1] for _, line in lines)])
-        b = np.concatenate([empty, *(line[1:] for _, line in lines)])
-        self.ax, self.ay, self.bx, self.by = (np.ascontiguousarray(c) for c in (*a.T, *b.T))
-        self._route = np.repeat([n for n, _ in lines], [len(line) - 1 for _, line in lines]).astype(np.int64)
-        self.first_segment = np.searchsorted(self._route, np.arange(len(routes)))
-        self._count = np.bincount(self._route, minlength=len(routes))
-
     def _windows(self) -> None:
         """Where each route's tiles and blocks lie, in one grid of cells for all."""
         n = len(self.routes)
-        ends = (self.ax, self.bx), (self.ay, self.by)
-        low = [np.minimum.reduceat(np.minimum(*e), self.first_segment) if n else np.empty(0) for e in ends]
-        high = [np.maximum.reduceat(np.maximum(*e), self.first_segment) if n else np.empty(0) for e in ends]
+        all_ = self.segments
+        ends = (all_.ax, all_.bx), (all_.ay, all_.by)
+        low = [np.minimum.reduceat(np.minimum(*e), all_.first) if n else np.empty(0) for e in ends]
+        high = [np.maximum.reduceat(np.maximum(*e), all_.first) if n else np.empty(0) for e in ends]
         middle = (float(low[1].min()) + float(high[1].max())) / 2 if n else 0.0
         east, north = (float(m) for m in metres_per_degree(middle))
         self.per_lon, self.per_lat = east / CELL, north / CELL
@@ -168,12 +174,14 @@ class RouteIndex:
         return lon, lat, 0.5 * np.hypot(step / self.per_lon * east, step / self.per_lat * north)
 
     def _lists(self) -> None:
-        """Which segments can be the nearest: by tile on the route, by block around it, and all of them."""
-        scale = 1.0 / (1 << _SIDE) / np.exp2(self.shift[self._route])
-        u1, u2 = ((e - self.west) * self.per_lon * scale for e in (self.ax, self.bx))
-        v1, v2 = ((e - self.south) * self.per_lat * scale for e in (self.ay, self.by))
+        """What can be the nearest: segments by tile on the route, strokes by block around it, and all its strokes."""
+        parts, strokes = self.segments, self.strokes
+        of = np.repeat(np.arange(len(parts.count)), parts.count)
+        scale = 1.0 / (1 << _SIDE) / np.exp2(self.shift[of])
+        u1, u2 = ((e - self.west) * self.per_lon * scale for e in (parts.ax, parts.bx))
+        v1, v2 = ((e - self.south) * self.per_lat * scale for e in (parts.ay, parts.by))
         segment, i, j = touched(u1, v1, u2, v2, 0.15, (0, 0), (2**31, 2**31))
-        route = self._route[segment]
+        route = of[segment]
         slot = self.first_tile[route] + (j - self.tile_y[route]) * self.wide[route] + i - self.tile_x[route]
         slot, once = np.unique(slot, return_index=True)
         route, i, j = route[once], i[once], j[once]
@@ -184,48 +192,39 @@ class RouteIndex:
         owner, at = expand(np.zeros(len(blocks), np.int64), blocks)
         by, bx = np.divmod(at, self.blocks_wide[owner])
         middle = self._place(owner, bx + self.block_x[owner], by + self.block_y[owner], 2 * _SIDE)
-        short = np.uint16 if self._count.max(initial=0) <= 65536 else np.int32
-        whole: Short = (np.arange(len(self._route)) - self.first_segment[self._route]).astype(short)
-        block_count, block_members = self._nearest(owner, middle, self.first_segment[owner], self._count[owner], whole)
-        block_start = np.cumsum(block_count) - block_count
+        first, count = strokes.first[owner], strokes.count[owner]
+        counts, members = _nearest(strokes, middle, first, count, lambda part: expand(first[part], count[part]))
+        whole = _short(np.arange(len(strokes.ax)) - np.repeat(strokes.first, strokes.count), strokes.count)
+        self.first_block = np.cumsum(blocks) - blocks
+        self.first_whole = int(blocks.sum())
+        self.block_count = np.concatenate([counts, strokes.count]).astype(np.int32)
+        self.block_start = np.cumsum(self.block_count, dtype=np.int64) - self.block_count
+        self.block_members = np.concatenate([members, whole])
 
-        in_block = (np.cumsum(blocks) - blocks)[route] + ((j >> _SIDE) - self.block_y[route]) * self.blocks_wide[route]
-        in_block += (i >> _SIDE) - self.block_x[route]
+        block = self.first_block[route] + ((j >> _SIDE) - self.block_y[route]) * self.blocks_wide[route]
+        block += (i >> _SIDE) - self.block_x[route]
         middle = self._place(route, i, j, _SIDE)
-        starts, counts = block_start[in_block], block_count[in_block]
-        tile_count, tile_members = self._nearest(route, middle, starts, counts, block_members)
+        start, count = self.block_start[block], self.block_count[block]
 
-        self.first_block = 1 + len(slot) + np.cumsum(blocks) - blocks
-        self.first_whole = 1 + len(slot) + int(blocks.sum())
-        self.list_count = np.concatenate([[0], tile_count, block_count, self._count]).astype(np.int32)
-        self.list_start = (np.cumsum(self.list_count, dtype=np.int64) - self.list_count).astype(np.int32)
-        self.members: Short = np.concatenate([tile_members, block_members, whole])
+        def of_block(part: slice) -> tuple[Index, Index]:
+            tile, at = expand(start[part], count[part])
+            return tile, strokes.first[route[part]][tile] + self.block_members[at]
 
-    def _nearest(
-        self, route: Index, middle: tuple[Floats, Floats, Floats], start: Index, count: Index, members: Short
-    ) -> tuple[Index, Short]:
-        """(count, members): of each square's candidates those that can be the nearest to some place in it.
+        counts, members = _nearest(strokes, middle, strokes.first[route], count, of_block)
+        self._tile_strokes = counts, members
+        if self.runs:  # from the strokes that can be the nearest to the segments that can
+            start, count = np.cumsum(counts) - counts, counts
 
-        Members are segments counted from their route's first.
-        """
-        lon, lat, reach = middle
-        east, north = metres_per_degree(lat)
-        stretch = _stretch(lat, reach)
-        kept_count, kept = np.zeros(len(lon), np.int64), []
-        for part in chunks(count, _PAIRS):
-            owner, at = expand(start[part], count[part])
-            member, square = members[at], owner + part.start
-            segment = self.first_segment[route[square]] + member
-            metres = segment_distance(
-                lon[square], lat[square], self.ax[segment], self.ay[segment], self.bx[segment], self.by[segment],
-                east[square], north[square],
-            )  # fmt: skip
-            best = np.minimum.reduceat(metres, np.cumsum(count[part]) - count[part])
-            most = best * (1 + stretch[part]) + 2 * reach[part] + 1.0
-            keep = metres * (1 - stretch[square]) <= most[owner]
-            kept_count[part] = np.bincount(owner[keep], minlength=len(best))
-            kept.append(member[keep])
-        return kept_count, np.concatenate([members[:0], *kept])
+            def under(part: slice) -> tuple[Index, Index]:
+                tile, at = expand(start[part], count[part])
+                stroke = strokes.first[route[part]][tile] + members[at]
+                run, segment = expand(self.begin[stroke], self.size[stroke])
+                return tile[run], segment
+
+            counts, members = _nearest(parts, middle, parts.first[route], count * int(self.size.max()), under)
+        self.tile_members = members
+        self.tile_count = np.concatenate([[0], counts]).astype(np.int32)
+        self.tile_start = (np.cumsum(self.tile_count, dtype=np.int64) - self.tile_count).astype(np.int32)
 
     def _tiles(self) -> None:
         """For each cell of each tile how far from the route a place in it can be at most, in steps; 255: farther."""
@@ -238,24 +237,61 @@ class RouteIndex:
         step = np.exp2(self.shift[self._tile_route])[:, None]
         offset = np.arange(side) - (side - 1) / 2
         east_of, north_of = np.tile(offset, side) / self.per_lon, np.repeat(offset, side) / self.per_lat
-        counts, starts = self.list_count[1 : n + 1], self.list_start[1 : n + 1]
-        first = self.first_segment[self._tile_route]
+        counts, members = self._tile_strokes
+        starts = np.cumsum(counts) - counts
+        first = self.strokes.first[self._tile_route]
         for begin in range(0, n, 1000):
             part = slice(begin, min(begin + 1000, n))
             x, y = lon[part, None] + step[part] * east_of, lat[part, None] + step[part] * north_of
             best = np.full(x.shape, np.inf)
             for k in range(int(counts[part].max())):
                 has = np.flatnonzero(counts[part] > k)
-                segment = first[part][has, None] + self.members[starts[part][has] + k][:, None]
-                metres = segment_distance(
-                    x[has], y[has], self.ax[segment], self.ay[segment], self.bx[segment], self.by[segment],
-                    east[part][has, None], north[part][has, None],
-                )  # fmt: skip
+                stroke = first[part][has, None] + members[starts[part][has] + k][:, None]
+                metres = self.strokes.metres(stroke, x[has], y[has], east[part][has, None], north[part][has, None])
+                metres += self.strokes.slack[stroke]
                 best[has] = np.minimum(best[has], metres)
             most = best * (1 + stretch[part, None]) + reach[part, None] / side + 0.1
             bound[begin + 1 : part.stop + 1] = np.minimum(np.ceil(most / _STEP), 255.0)
         self.bound = bound.ravel()
-        del self._route, self._count, self._tile_route, self._tile_x, self._tile_y
+        del self._tile_route, self._tile_x, self._tile_y, self._tile_strokes
+
+
+def _least(metres: Floats, owner: Index) -> Floats:
+    """The least of each owner's, which stand together and in order."""
+    least: Floats = np.minimum.reduceat(metres, np.flatnonzero(np.diff(owner, prepend=-1)))
+    return least
+
+
+def _short(members: Index, count: Index) -> Short:
+    return members.astype(np.uint16 if count.max(initial=0) <= 65536 else np.int32)
+
+
+def _nearest(
+    strokes: Strokes,
+    middle: tuple[Floats, Floats, Floats],
+    first: Index,
+    weight: Index,
+    candidates: Callable[[slice], tuple[Index, Index]],
+) -> tuple[Index, Short]:
+    """(count, members): for each square those of its candidates that can be the nearest to some place in it.
+
+    middle: as `_place` says. first: what members are counted from. weight: how many candidates each has, about.
+    candidates: (square, stroke) pairs of a slice of the squares, squares counted from the slice's begin.
+    """
+    lon, lat, reach = middle
+    east, north = metres_per_degree(lat)
+    stretch = _stretch(lat, reach)
+    kept_count, kept = np.zeros(len(lon), np.int64), []
+    for part in chunks(weight, _PAIRS):
+        owner, stroke = candidates(part)
+        square = owner + part.start
+        metres = strokes.metres(stroke, lon[square], lat[square], east[square], north[square])
+        slack = strokes.slack[stroke]
+        most = _least(metres + slack, owner) * (1 + stretch[part]) + 2 * reach[part] + 1.0
+        keep = (metres - slack) * (1 - stretch[square]) <= most[owner]
+        kept_count[part] = np.bincount(owner[keep], minlength=part.stop - part.start)
+        kept.append(_short(stroke[keep] - first[square[keep]], strokes.count))
+    return kept_count, np.concatenate([_short(np.empty(0, np.int64), strokes.count), *kept])
 
 
 def _stretch(lat: Floats, reach: Floats) -> Floats:

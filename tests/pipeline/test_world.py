@@ -229,20 +229,28 @@ def test_distances_from_routes_are_those_of_plain_formulas(
             assert np.isnan(metres[k])
 
 
-def test_a_long_route_is_exact_from_near_and_far() -> None:
+@pytest.mark.parametrize(
+    "step, parts, noise",
+    [
+        pytest.param(0.02, 1, [1e-4, 1e-2, 1, 20], id="across-the-country"),
+        pytest.param(0.0002, 1, [1e-5, 1e-3, 1e-2, 1], id="recorded-every-20-m"),
+        pytest.param(0.0002, 7, [1e-5, 1e-3, 1e-2, 1], id="recorded-in-parts"),
+        pytest.param(0.000002, 1, [1e-6, 1e-5, 1e-3, 0.1], id="recorded-standing-still"),
+    ],
+)
+def test_a_route_of_many_segments_is_exact_from_near_and_far(step: float, parts: int, noise: list[float]) -> None:
     rng = np.random.default_rng(3)
-    way = np.array([100.0, 28.0]) + np.cumsum(rng.normal(0.02, 0.03, (2_000, 2)), axis=0)
-    city = world(
-        registers([{"id": "v"}], routes=[Route("R", [way])], permits=[{"id": "P", "vehicle": "v", "route": "R"}])
-    )
-    spots = way[rng.integers(0, len(way), 400)] + rng.normal(0, 1, (400, 2)) * rng.choice([1e-4, 1e-2, 1, 20], (400, 1))
+    way = np.array([100.0, 28.0]) + np.cumsum(rng.normal(step, 1.5 * step, (2_000, 2)), axis=0)
+    route = Route("R", [np.ascontiguousarray(part) for part in np.array_split(way, parts)])
+    city = world(registers([{"id": "v"}], routes=[route], permits=[{"id": "P", "vehicle": "v", "route": "R"}]))
+    spots = way[rng.integers(0, len(way), 400)] + rng.normal(0, 1, (400, 2)) * rng.choice(noise, (400, 1))
     spots[:, 1] = np.clip(spots[:, 1], -85, 85)
     rows = positions(city.names, ["v"] * 400, spots[:, 0].tolist(), spots[:, 1].tolist())
-    off, metres, _ = city.off_route(rows, 100.0)
-    expected = [brute_distance(Route("R", [way]), x, y) for x, y in spots.tolist()]
-    assert off.tolist() == [d > 100.0 for d in expected]
+    off, metres, _ = city.off_route(rows, 60.0)
+    expected = [brute_distance(route, x, y) for x, y in spots.tolist()]
+    assert off.tolist() == [d > 60.0 for d in expected]
     assert 50 < off.sum() < 400
-    assert metres[off].tolist() == pytest.approx([d for d in expected if d > 100.0], rel=1e-12)
+    assert metres[off].tolist() == pytest.approx([d for d in expected if d > 60.0], rel=1e-12)
 
 
 def test_metres_are_metres_on_the_ground() -> None:
