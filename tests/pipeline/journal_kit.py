@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import tempfile
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -68,6 +70,17 @@ def filled(folder: Path, commits: Iterable[int], **limits: int) -> Path:
 def segments(folder: Path, suffix: str = "") -> list[Path]:
     """The segment files, in order."""
     return sorted(p for p in (folder / "segments").iterdir() if p.name.endswith(suffix))
+
+
+@contextmanager
+def in_memory(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory where there is one: for tests that write thousands of files."""
+    memory = Path("/dev/shm")
+    if not os.access(memory, os.W_OK):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        yield Path(folder)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

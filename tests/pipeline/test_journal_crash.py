@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import random
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,19 @@ from tests.pipeline.journal_kit import (
     contents,
     entries,
     expected,
+    in_memory,
     plain,
     segments,
     without_syncs,
 )
 
 LIMITS = {"segment_frames": 3, "frame_bytes": 60, "batch_rows": 4, "tail_batches": 1}
+
+
+@pytest.fixture(name="memory")
+def _memory(tmp_path: Path) -> Iterator[Path]:
+    with in_memory(tmp_path) as folder:
+        yield folder
 
 
 class City:
@@ -86,12 +94,12 @@ def calls_of_two_lives(folder: Path) -> int:
     return mortal.calls
 
 
-def test_killed_at_any_call_that_changes_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_at_any_call_that_changes_the_disk(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without_syncs(monkeypatch)  # killing loses nothing that the system has
-    calls = calls_of_two_lives(tmp_path / "long")
+    calls = calls_of_two_lives(memory / "long")
     assert calls > 80
     for dies_at in range(1, calls + 1):
-        city = City(tmp_path / str(dies_at))
+        city = City(memory / str(dies_at))
         with pytest.MonkeyPatch.context() as patch:
             Mortal(city.folder, dies_at).install(patch)
             with pytest.raises(Died):
@@ -99,12 +107,12 @@ def test_killed_at_any_call_that_changes_the_disk(tmp_path: Path, monkeypatch: p
         city.live()
 
 
-def test_power_fails_at_any_call_that_changes_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_power_fails_at_any_call_that_changes_the_disk(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without_syncs(monkeypatch)  # what is on the disk is `mortal`'s to say
-    calls = calls_of_two_lives(tmp_path / "long")
+    calls = calls_of_two_lives(memory / "long")
     for dies_at in range(1, calls + 1):
         dice = random.Random(dies_at)
-        city = City(tmp_path / str(dies_at))
+        city = City(memory / str(dies_at))
         files.make_folder(city.folder / "segments")
         mortal = Mortal(city.folder, dies_at)
         mortal.all_is_safe(city.folder / "segments")
@@ -131,12 +139,12 @@ class Worst(random.Random):
 
 
 def test_what_a_killed_process_left_is_made_safe_before_it_is_built_upon(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    memory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     #  killed at any call   started again, one commit   power fails   the commit is there
     without_syncs(monkeypatch)
     for dies_at in range(1, 12):
-        folder = tmp_path / str(dies_at)
+        folder = memory / str(dies_at)
         files.make_folder(folder / "segments")
         mortal = Mortal(folder, dies_at)
         mortal.all_is_safe(folder / "segments")

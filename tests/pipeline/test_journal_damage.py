@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,9 +17,16 @@ from tests.pipeline.journal_kit import (
     entries,
     expected,
     filled,
+    in_memory,
     segments,
     without_syncs,
 )
+
+
+@pytest.fixture(name="memory")
+def _memory(tmp_path: Path) -> Iterator[Path]:
+    with in_memory(tmp_path) as folder:
+        yield folder
 
 
 def flips(path: Path, check: Callable[[int], None]) -> None:
@@ -73,9 +80,9 @@ class Active:
 
 
 @pytest.fixture
-def active(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Active:
+def active(memory: Path, monkeypatch: pytest.MonkeyPatch) -> Active:
     without_syncs(monkeypatch)
-    return Active(tmp_path / "journal")
+    return Active(memory / "journal")
 
 
 def test_every_flip_of_an_active_segment(active: Active) -> None:
@@ -145,10 +152,10 @@ def test_a_payload_that_looks_like_a_commit_is_none(tmp_path: Path) -> None:
 
 
 class Closed:
-    """A journal with one sealed segment of three batches, followed by an active one or by nothing."""
+    """A journal with one sealed segment of two batches, followed by an active one or by nothing."""
 
     def __init__(self, folder: Path, *, followed: bool) -> None:
-        self.folder = filled(folder, [2, 2, 2, 1] if followed else [2, 2, 2], segment_rows=6, batch_rows=2)
+        self.folder = filled(folder, [2, 2, 1] if followed else [2, 2], segment_rows=4, batch_rows=2)
         self.path = segments(folder, ".arrows")[0]
 
     def check(self, at: int) -> None:
@@ -165,8 +172,8 @@ class Closed:
 
 
 @pytest.mark.parametrize("followed", [pytest.param(True, id="followed"), pytest.param(False, id="the-last")])
-def test_every_flip_and_cut_of_a_sealed_segment(tmp_path: Path, followed: bool) -> None:
-    closed = Closed(tmp_path / "journal", followed=followed)
+def test_every_flip_and_cut_of_a_sealed_segment(memory: Path, followed: bool) -> None:
+    closed = Closed(memory / "journal", followed=followed)
     if followed:
         flips(closed.path, closed.check)
     cuts(closed.path, closed.check)
@@ -175,15 +182,15 @@ def test_every_flip_and_cut_of_a_sealed_segment(tmp_path: Path, followed: bool) 
 def test_a_damaged_old_segment_stops_who_reads_it_and_nobody_else(tmp_path: Path) -> None:
     closed = Closed(tmp_path / "journal", followed=True)
     closed.path.write_bytes(closed.path.read_bytes()[:-3])
-    with Journal.open(closed.folder, segment_rows=6) as journal:
-        assert journal.commit(entries(7, 5)) == 7
-        assert collect(journal.read(6)) == expected(6, 6)
-        with pytest.raises(JournalDamaged, match="Entries from 0 to 5"):
+    with Journal.open(closed.folder, segment_rows=4) as journal:
+        assert journal.commit(entries(5, 5)) == 5
+        assert collect(journal.read(4)) == expected(4, 6)
+        with pytest.raises(JournalDamaged, match="Entries from 0 to 3"):
             collect(journal.read(0))
         journal.seal_rolled()
         # Its age is that of the next that can say: it goes when that one may go.
         assert [s.first for s in journal.retain(keep_from=99, max_age=50.0, now=1.7e9 + 40)] == []
-        assert [s.first for s in journal.retain(keep_from=11, max_age=5.0, now=1.7e9 + 40)] == [0]
+        assert [s.first for s in journal.retain(keep_from=9, max_age=5.0, now=1.7e9 + 40)] == [0]
 
 
 def test_damage_while_the_journal_is_open_is_noticed(tmp_path: Path) -> None:
