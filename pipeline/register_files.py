@@ -38,6 +38,9 @@ OPTIONAL = {
 }
 _DAY = re.compile(r"^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?=$|[ T])")
 
+_HINTS, _MANY = 100, 5_000
+"""Suggestions for so many bad references of a register, and none among more ids than that: each is a long search."""
+
 Report = Callable[[int, str, str], None]
 """(line, row id, message) of a fault in one file"""
 Row = dict[str, Any]
@@ -260,10 +263,12 @@ def _check_references(
         if known is None or file is None:
             continue
         report = reporter(file)
+        place = f"is not in {where}" if where else "is in no file: the configuration names none"
+        hints = _HINTS if len(known) <= _MANY else 0
         for row in rows[register]:
             if row[column] not in known:
-                place = f"is not in {where}" if where else "is in no file: the configuration names none"
-                hint = did_you_mean(row[column], known)
+                hint = did_you_mean(row[column], known) if hints > 0 else ""
+                hints -= 1
                 report(row["line"], row[REQUIRED[register][0]], f"{column} '{row[column]}' {place}{hint}")
     twice = {r["id"] for r in rows["vehicles"]}
     for row in rows["bins"]:

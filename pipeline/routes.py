@@ -5,7 +5,7 @@ Reads `Route`s in WGS-84 degrees. The distance of a place from a route is that t
 cells (a cell is 40 m; doubled until a long route's window has at most 64 x 64 tiles). A tile on the route knows for
 each cell how far from the route a place in it can be at most, in 2 m steps, and which segments can be the nearest in
 it; around, larger blocks know the latter; farther away all of the route's segments are measured. So a vehicle on its
-route costs one look-up, and one off its route a handful of segments. For 2,000 routes of 20 km this is about 40 MB.
+route costs one look-up, and one off its route a handful of segments. For 2,000 routes of 20 km this is about 60 MB.
 """
 
 from __future__ import annotations
