@@ -56,9 +56,10 @@ class Fold:
         self._held = [held for held in self._held if not held.known < passed]
         self._known = {held.what.case.id: held.known for held in self._held}
 
-    def through(self, position: int) -> int:
-        """The position up to which everything is out, where the engine next expects `position`; -1 for none."""
-        return min((held.what.case.position for held in self._held), default=position) - 1
+    def through(self, position: int, passed: float = -np.inf) -> int:
+        """The position up to which everything is out once what is due is; -1 for none. position: the engine's."""
+        waiting = (held.what.case.position for held in self._held if not held.known < passed)
+        return min(waiting, default=position) - 1
 
     def ids(self) -> set[str]:
         """Of the cases of which something is held."""

@@ -19,14 +19,18 @@ from gridwatch.cli.demo import demo
 from gridwatch.cli.frame import CommandGroup
 from gridwatch.cli.importing import import_
 from gridwatch.cli.init import init
+from gridwatch.cli.replay import replay
+from gridwatch.cli.run import run
 from gridwatch.cli.schema import schema
 
 COMMANDS: dict[str, Callable[..., Any]] = {
+    "run": run,
     "demo": demo,
     "init": init,
     "check": check,
     "schema": schema,
     "import": import_,
+    "replay": replay,
     "deadletters": deadletters,
 }
 """Single commands, in the order in which help shows them."""

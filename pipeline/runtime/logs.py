@@ -1,0 +1,81 @@
+"""logs: what happens, one line each: JSON where a machine reads, plain columns where a person does.
+
+A line says what happened, to what, and what to do; never the value of a secret: whoever logs gives names (of sources,
+files, variables of the environment), not settings. A line that can't be written (a full disk) is counted and lost:
+judging must not stop for it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, TextIO, cast
+
+import structlog
+
+
+class Lines:
+    """A text stream whose failures are counted, not raised."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.lost = 0
+
+    def write(self, text: str) -> int:
+        """Write, or count it as lost."""
+        try:
+            return self.stream.write(text)
+        except (OSError, ValueError):
+            self.lost += 1
+            return 0
+
+    def flush(self) -> None:
+        """Flush, or count it as lost."""
+        try:
+            self.stream.flush()
+        except (OSError, ValueError):
+            self.lost += 1
+
+
+def logger(to: Path | TextIO | None = None, readable: bool | None = None) -> Any:
+    """A structlog logger. to: a file to append to, or a stream; none: stderr. readable: None where it is a terminal."""
+    stream: TextIO
+    if isinstance(to, Path):
+        stream = to.open("a", encoding="utf-8")  # closed with the process: whoever still runs may still say something
+    else:
+        stream = to or sys.stderr
+    if readable is None:
+        readable = stream.isatty()
+    stamp: list[Any] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="%H:%M:%S" if readable else "iso", utc=not readable),
+    ]
+    if readable:
+        stamp.append(structlog.dev.ConsoleRenderer(colors=stream.isatty(), pad_event_to=0, sort_keys=False))
+    else:
+        stamp += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    return structlog.wrap_logger(
+        structlog.PrintLogger(cast(TextIO, Lines(stream))),
+        processors=stamp,
+        wrapper_class=structlog.make_filtering_bound_logger("info"),
+    )
+
+
+class Trouble:
+    """Something that fails now and then and is tried again: said when it begins, changes and ends, not each time."""
+
+    def __init__(self, log: Any, what: str) -> None:
+        self._log, self.what = log, what
+        self.last = ""
+
+    def failed(self, error: Exception) -> None:
+        """It failed (again)."""
+        if str(error) != self.last:
+            self.last = str(error)
+            self._log.error(f"{self.what}: {error}", trying_again=True)
+
+    def worked(self) -> None:
+        """It worked."""
+        if self.last:
+            self.last = ""
+            self._log.info(f"{self.what}: it works again")

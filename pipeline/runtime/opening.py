@@ -1,0 +1,102 @@
+"""opening: a city's data folder as a running gridwatch needs it: journal, contents, snapshots, cases, dead letters.
+
+Reports what had to be mended. What is damaged beyond that is refused plainly, with what to do.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from cases.fold import Fold
+from cases.store import FILE, Store
+from pipeline.deadletters import DeadLetters
+from pipeline.engine import Engine
+from pipeline.entries import EntryBuffer, Kind
+from pipeline.journal import Contents, Journal, Snapshots
+from pipeline.runtime import state
+from pipeline.runtime.compose import CONTENTS, load_version
+
+JOURNAL = "journal"
+SNAPSHOTS = "snapshots"
+"""Folders: the journal's in a city's data, the snapshots' in the journal's, so that they go where it goes."""
+
+
+@dataclass(slots=True)
+class Opened:
+    """All of it; `close` gives it back."""
+
+    journal: Journal
+    contents: Contents
+    snapshots: Snapshots
+    store: Store
+    letters: DeadLetters
+    engine: Engine
+    fold: Fold
+    restored: int | None
+    """The position of the snapshot that the engine was restored from; None: from none."""
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.store.close()
+        self.letters.close()
+        self.journal.close()
+
+
+def open_data(folder: Path, tell: Any) -> Opened:
+    """Open what is in `folder`, made where there is nothing. tell: a logger.
+
+    Raises JournalError, OSError, cases.schema.NewerSchema.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as undo:
+        store = Store(folder / FILE)
+        undo.callback(store.close)
+        snapshots = Snapshots(folder / JOURNAL / SNAPSHOTS)
+        seen = max([store.position + 1, *snapshots.positions()])
+        journal = Journal.open(folder / JOURNAL, at_least=seen, start=seen)
+        undo.callback(journal.close)
+        if journal.recovered:
+            tell.warning(f"the journal was mended: {journal.recovered}", position=journal.head)
+        letters = DeadLetters.open(folder)
+        undo.callback(letters.close)
+        contents = Contents(folder / JOURNAL / CONTENTS)
+        engine, fold, restored = _resume(journal, contents, snapshots, tell)
+        undo.pop_all()
+    return Opened(journal, contents, snapshots, store, letters, engine, fold, restored)
+
+
+def _resume(journal: Journal, contents: Contents, snapshots: Snapshots, tell: Any) -> tuple[Engine, Fold, int | None]:
+    """The engine as the newest intact snapshot has it, or a new one at the journal's beginning."""
+
+    def fresh() -> Engine:
+        return Engine(lambda payload, names: load_version(payload, contents, names))
+
+    latest = snapshots.latest()
+    for damaged in snapshots.damaged:
+        tell.error(damaged)
+    engine, fold = fresh(), Fold()
+    if latest is not None:
+        position, data = latest
+        try:
+            return engine, state.restore(engine, data), position
+        except ValueError as error:
+            tell.warning(
+                f"the snapshot at {position} can't be used: {error}; judging the journal again", error=str(error)
+            )
+            engine, fold = fresh(), Fold()
+    engine.position = journal.first
+    return engine, fold, None
+
+
+def assume_version(engine: Engine, payload: bytes) -> None:
+    """Make a version current that the journal does not have: its beginning is gone, and no snapshot knows it."""
+    buffer = EntryBuffer()
+    buffer.add(Kind.VERSION, "", "", 0.0, payload)
+    batch: pa.RecordBatch = buffer.batch()
+    engine.position -= 1
+    engine.feed(batch, engine.position)
