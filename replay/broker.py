@@ -36,6 +36,18 @@ class LetIn(BaseAuthPlugin):  # type: ignore[misc]
         return True
 
 
+class TidyBroker(Broker):  # type: ignore[misc]
+    """Closes each socket when its client's task ends; amqtt can leave one open when it stops just as a client goes."""
+
+    async def stream_connected(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
+    ) -> None:
+        try:
+            await super().stream_connected(reader, writer, listener_name)
+        finally:
+            writer.close()
+
+
 class DemoBroker:
     """An MQTT 3.1.1 broker on 127.0.0.1. `start` and `stop` may be called from any one thread, each once."""
 
@@ -93,7 +105,7 @@ class DemoBroker:
 
     async def _serve(self) -> None:
         _quieten()
-        broker = self._broker = Broker(
+        broker = self._broker = TidyBroker(
             {
                 "listeners": {"default": {"type": "tcp", "bind": "127.0.0.1:0"}},
                 # none of the defaults: they log each packet, publish $SYS topics and know no loopback
@@ -105,10 +117,19 @@ class DemoBroker:
         self._started.set()
         await self._stopping.wait()
         await broker.shutdown()
-        rest = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in rest:
-            task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
+        await _end_tasks()
+
+
+async def _end_tasks() -> None:
+    """amqtt leaves tasks of clients that are just going: let them close their sockets, and end those that won't."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    if rest:
+        await asyncio.wait(rest, timeout=1.0)
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+    for _ in range(3):  # a transport that was closed says goodbye to its socket in the loop's next round
+        await asyncio.sleep(0)
 
 
 def _port(broker: Broker) -> int:

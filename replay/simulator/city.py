@@ -56,7 +56,7 @@ class City:
     @classmethod
     def demo(cls, seed: int) -> Self:
         """The demo's: small steps, so that things are seen to move, and wrongs from the first minute on."""
-        return cls(seed, interval=1.0, parked=10.0, bin_interval=15.0, opening=True)
+        return cls(seed, interval=1.0, parked=10.0, bin_interval=15.0, wrongs=0.25, opening=True)
 
     def run(self, start: float, seconds: float = math.inf) -> Iterator[Message]:
         """What is sent from `start` (UTC seconds) on. A run begins anew each time."""

@@ -16,7 +16,7 @@ from replay.broker import DemoBroker
 from replay.simulator import City, Message
 from replay.simulator.publish import Publisher
 
-WITHIN = 20.0
+WITHIN = 60.0
 
 
 @pytest.fixture
@@ -134,10 +134,10 @@ def test_publisher_tells_what_ended_it(broker: DemoBroker) -> None:
 
 
 def test_publisher_without_a_broker_says_so() -> None:
-    with DemoBroker() as gone:
-        port = gone.port
-    with pytest.raises(OSError):
-        Publisher(lambda _: [], "127.0.0.1", port).start()
+    with socket.socket() as held:  # bound and not listening: nobody else can take the port meanwhile
+        held.bind(("127.0.0.1", 0))
+        with pytest.raises(ConnectionRefusedError):
+            Publisher(lambda _: [], "127.0.0.1", held.getsockname()[1]).start()
 
 
 def test_city_over_mqtt(broker: DemoBroker) -> None:

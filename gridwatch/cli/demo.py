@@ -1,0 +1,266 @@
+"""demo: a made-up city, watched live: nothing to start by hand, nothing to configure.
+
+Starts an MQTT broker in this process (loopback only), lets the city's vehicles and bins report to it, and runs
+gridwatch on what arrives, just as `gridwatch run` would. Everything it writes goes into a folder of its own,
+`var/demo/<time>` unless another is given; a folder that already holds a demo is gone on with, its cases and all.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from zoneinfo import ZoneInfo
+
+import typer
+
+import gridwatch
+from gridwatch.cli.frame import Exit, Problem
+
+if TYPE_CHECKING:
+    from cases.case import Case
+    from replay.simulator import City
+    from replay.simulator.publish import Publisher
+
+_EVERY = 0.25
+"""Seconds between two looks at the cases."""
+_CONNECTS_WITHIN = 20.0
+_ZONE = ZoneInfo("Asia/Shanghai")
+_SOURCE = "city"
+"""What configs/demo/city.yaml calls its broker."""
+
+
+class Cases(Protocol):
+    """What is read of the cases."""
+
+    def list(self, *, limit: int | None = None) -> Sequence[Case]:
+        """The newest, oldest first."""
+        ...
+
+
+class Runtime(Protocol):
+    """What the demo runs: `pipeline.runtime.embedded.Embedded`, or a stand-in."""
+
+    @property
+    def cases(self) -> Cases: ...
+    @property
+    def rows(self) -> int:
+        """How many rows have been judged so far."""
+        ...
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+Factory = Callable[[Path, Mapping[str, Any]], Runtime]
+"""(configuration, what is different from it: a mapping of the same shape) -> what runs it"""
+
+
+def demo(
+    headless: Annotated[bool, typer.Option("--headless", help="One plain line a case, no screen.")] = False,
+    lasting: Annotated[
+        str | None, typer.Option("--for", metavar="60s", help="End by itself after that long. Without: until Ctrl-C.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Another day in the same city.")] = 1,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the copy of the configuration, the journal and the cases go.")
+    ] = None,
+) -> None:
+    """A small city, live in the terminal: vehicles and bins report, cases appear. Ctrl-C ends it."""
+    from pipeline.runtime.embedded import Embedded
+
+    seconds = duration(lasting)
+    run_demo(Embedded, headless=headless or not sys.stdout.isatty(), seconds=seconds, seed=seed, folder=folder)
+
+
+def run_demo(
+    factory: Factory,
+    *,
+    headless: bool,
+    seconds: float = math.inf,
+    seed: int = 1,
+    folder: Path | None = None,
+    clock: Callable[[], float] = time.time,
+) -> Watch:
+    """Run the demo until `seconds` have passed or Ctrl-C is pressed; answers what was seen. Prints a summary."""
+    from replay.broker import DemoBroker
+    from replay.simulator import City
+    from replay.simulator.publish import Publisher
+
+    folder = folder or Path("var") / "demo" / datetime.fromtimestamp(clock(), _ZONE).strftime("%Y%m%d-%H%M%S")
+    config = working_copy(folder)
+    city = City.demo(seed)
+    with ExitStack() as stack:
+        broker = stack.enter_context(DemoBroker())
+        different = {"sources": {_SOURCE: {"host": "127.0.0.1", "port": broker.port}}, "metrics": None}
+        runtime = factory(config, different)
+        runtime.start()
+        stack.callback(runtime.stop)
+        if not broker.wait_for_subscriber(_CONNECTS_WITHIN):
+            raise Problem("gridwatch did not subscribe to the demo's own broker; run it again with GRIDWATCH_DEBUG=1.")
+        publisher = Publisher(city.run, "127.0.0.1", broker.port)
+        stack.enter_context(publisher)
+        watch = Watch(runtime, publisher, city, folder, clock, seconds)
+        with suppress(KeyboardInterrupt):  # the way to end it
+            watch.headless() if headless else watch.screen()
+        watch.look()
+        if headless:
+            watch.tell()
+    typer.echo(watch.summary())
+    return watch
+
+
+def working_copy(folder: Path) -> Path:
+    """The configuration to run in `folder`: a copy of the demo's, unless there is one already."""
+    config = folder / "city.yaml"
+    if not config.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in sorted(original().iterdir()):
+            if file.is_file():
+                shutil.copyfile(file, folder / file.name)
+    return config
+
+
+def original() -> Path:
+    """configs/demo, in a checkout or in an installed package."""
+    package = Path(gridwatch.__file__).resolve().parent
+    places = (package.parent / "configs" / "demo", package / "_configs" / "demo")
+    for place in places:
+        if (place / "city.yaml").is_file():
+            return place
+    raise Problem(f"the demo's configuration is missing: expected {places[0]} or {places[1]}; install gridwatch again.")
+
+
+def duration(text: str | None) -> float:
+    """Seconds of `--for`; infinite where it is not given. Raises Problem for what is no duration."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from pipeline.units import Seconds
+
+    if text is None:
+        return math.inf
+    try:
+        seconds = float(TypeAdapter(Seconds).validate_python(text))
+    except ValidationError as error:
+        raise Problem(f"--for: {error.errors()[0]['msg'].removeprefix('Value error, ')}", Exit.USAGE) from None
+    if seconds <= 0:
+        raise Problem("--for: expected a duration above 0", Exit.USAGE)
+    return seconds
+
+
+@dataclass
+class Watch:
+    """The demo while it runs: looks at the cases and numbers, and shows them."""
+
+    runtime: Runtime
+    publisher: Publisher
+    city: City
+    folder: Path
+    clock: Callable[[], float]
+    seconds: float
+    cases: Sequence[Case] = ()
+    """those that opened since the start"""
+    rows: int = 0
+    """judged so far"""
+    _started: float = field(init=False)
+    _counts: deque[tuple[float, int, int]] = field(default_factory=lambda: deque(maxlen=21))
+    """the last five seconds' (when, messages, rows)"""
+    _streets: dict[str, str] = field(default_factory=dict)
+    _told: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._started = self.clock()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return self.clock() - self._started
+
+    def look(self) -> None:
+        """Bring cases and counts up to date. Raises what ended the city before its time."""
+        if self.publisher.failure:
+            raise self.publisher.failure
+        self.cases = [case for case in self.runtime.cases.list(limit=500) if case.confirmed >= self._started - 1]
+        self.rows = self.runtime.rows
+        self._counts.append((self.clock(), self.publisher.sent, self.rows))
+
+    def where(self, case: Case) -> str:
+        """The zone that it happened in, or the street."""
+        if case.place or math.isnan(case.lon):
+            return case.place
+        if case.id not in self._streets:
+            from replay.simulator.streets import streets
+
+            self._streets[case.id] = streets().name_at(case.lon, case.lat)[1]
+        return self._streets[case.id]
+
+    def headless(self) -> None:
+        """One line when the city starts, one for each case."""
+        until = f"for {self.seconds:.0f} s" if math.isfinite(self.seconds) else "until Ctrl-C"
+        typer.echo(f"{self.city.trucks + self.city.refuse} vehicles and {self.city.bins} bins report, {until}")
+        while self.elapsed < self.seconds:
+            self.look()
+            self.tell()
+            time.sleep(min(_EVERY, max(self.seconds - self.elapsed, 0.0)))
+
+    def tell(self) -> None:
+        """A line for each case that has none yet."""
+        from gridwatch.cli.demo_view import plain
+
+        for case in self.cases:
+            if case.id not in self._told:
+                self._told.add(case.id)
+                typer.echo(plain(case, self.where(case), _ZONE))
+
+    def screen(self) -> None:
+        """The whole terminal, until it is over."""
+        from rich.console import Console
+        from rich.live import Live
+
+        from gridwatch.cli.demo_view import View
+
+        console = Console()
+        foot = f"Ctrl-C ends it. Journal and cases: {self.folder}"
+        view = View(console, "the demo city", foot, _ZONE, self.where)
+        with Live(console=console, screen=True, auto_refresh=False) as live:
+            while self.elapsed < self.seconds:
+                self.look()
+                live.update(view.draw(self._numbers(), self.cases, self.clock()), refresh=True)
+                time.sleep(_EVERY)
+
+    def summary(self) -> str:
+        """What is said at the end."""
+        went_on = sum(case.open for case in self.cases)
+        rules: dict[str, int] = {}
+        for case in self.cases:
+            rules[case.rule] = rules.get(case.rule, 0) + 1
+        found = ", ".join(f"{count} {rule}" for rule, count in sorted(rules.items())) or "none"
+        cases = f"{len(self.cases)} case{'s' if len(self.cases) != 1 else ''}"
+        return (
+            f"{self.elapsed:.0f} s, {self.publisher.sent} messages, {self.rows} rows, {cases}\n"
+            f"Found: {found}; {went_on} still open\n"
+            f"Look at them: gridwatch cases list --config {self.folder / 'city.yaml'}"
+        )
+
+    def _numbers(self) -> Any:
+        from gridwatch.cli.demo_view import Numbers
+
+        (then, sent, rows), (now, sent_now, rows_now) = self._counts[0], self._counts[-1]
+        span = max(now - then, 1e-3) if len(self._counts) > 1 else math.inf
+        return Numbers(
+            vehicles=self.city.trucks + self.city.refuse,
+            bins=self.city.bins,
+            messages=(sent_now - sent) / span,
+            rows=(rows_now - rows) / span,
+            seconds=self.elapsed,
+            opened=len(self.cases),
+            open=sum(case.open for case in self.cases),
+        )
