@@ -60,7 +60,7 @@ class Engine:
         """live, late, and why rows were set aside"""
         self.asides: list[Aside] = []
         """What was set aside and is worth a look, since the last `take_asides`; repetitions are only counted."""
-        self.forget = np.inf
+        self.ahead = self.forget = np.inf
         self.gap_of = np.empty(0)
         self.lateness_of = np.empty(0)
         self.source_of = np.empty(0, np.int16)
@@ -145,15 +145,26 @@ class Engine:
         return self.reporter.events(changes)
 
     def _cut(self, rows: list[Rows], ticks: list[Ticks], since: int) -> int | None:
-        """Where to cut a span in which a line might be forgotten between two of its rows: at the middle tick; None: not."""
+        """Where to cut a span in which a line might be forgotten between two of its rows; None: nowhere."""
         newest = max((table.last for table in ticks if len(table.times)), default=-np.inf)
         waiting = [kind.turns.waiting for kind in self.kinds.values() if len(kind.turns.waiting)]
-        oldest = min((float(some.received.min()) for some in rows + waiting), default=np.inf)
-        if newest - oldest <= self.forget:
+        inner = np.unique(np.concatenate([[], *(table.positions for table in ticks)]))
+        inner = inner[inner > since]
+        if not len(inner):
             return None
-        positions = np.unique(np.concatenate([table.positions for table in ticks]))
-        inner = positions[positions > since]
-        return int(inner[len(inner) // 2]) if len(inner) else None
+        oldest = min((float(some.received.min()) for some in rows + waiting), default=np.inf)
+        if newest - oldest > self.forget:
+            return int(inner[len(inner) // 2])
+        cuts = []
+        for name, kind in self.kinds.items():
+            lines, _, position, _ = kind.due_for_eviction(
+                None, ticks, self.source_of, self.lateness_of, self.ahead, self.forget
+            )
+            if len(lines):
+                mine = [some for some in rows + waiting if some.kind == name]
+                speaking = np.isin(lines, kind.lines_of(mine)) & (position > since)
+                cuts += position[speaking].tolist()
+        return min(cuts, default=None)
 
     def _kind(self, name: str, kind: KindState, new: list[Rows], ticks: list[Ticks]) -> list[tuple[str, str, Changes]]:
         """One kind's rows, and what the span's ticks say of its keys."""
@@ -206,13 +217,15 @@ class Engine:
         changes: dict[str, Changes],
     ) -> None:
         """Rule 7: lines and keys silent for longer than `forget`. What ticks say of them up to then comes first."""
-        lines, known, position, due = kind.due_for_eviction(called, ticks, self.source_of, self.lateness_of, self.forget)
+        lines, known, position, due = kind.due_for_eviction(
+            called, ticks, self.source_of, self.lateness_of, self.ahead, self.forget
+        )
         for at in np.unique(position).tolist():
             mine = position == at
             latest: dict[int, float] = {}
             for key, time in zip(kind.lines.lines["key"][lines[mine]].tolist(), due[mine].tolist(), strict=True):
                 latest[key] = max(time, latest.get(key, -np.inf))
-            gone, gaps = kind.lines.silent(lines[mine])
+            gone, gaps, newest = kind.lines.silent(lines[mine])
             tick = float(known[mine][0])
             keys = np.array(gone, np.int64)
             deadline = np.array([latest[key] for key in gone], np.float64)
@@ -221,7 +234,7 @@ class Engine:
                 state.grow(len(kind.key_numbers), kind.lines.gaps.size)
                 state.ticks_alone(keys, until, at, deadline, changes[state.rule.id])
                 n = len(keys)
-                state.close_keys(keys, "forgotten", np.full(n, tick), np.full(n, at), changes[state.rule.id])
+                state.close_keys(keys, "forgotten", newest, np.full(n, tick), np.full(n, at), changes[state.rule.id])
             self._close_gaps(kind, rules, [Closing(gap, tick, at) for gap in gaps], changes)
 
     def _nothing(self, kind: KindState) -> Turned:
@@ -255,7 +268,8 @@ class Engine:
             keys = np.arange(state.keys.size)
             source = np.maximum(state.keys["source"], 0)
             tick = np.array([self.passed[code][0] for code in source.tolist()]) if len(keys) else np.empty(0)
-            state.close_keys(keys, "removed", tick, np.full(len(keys), position), removed)
+            heard = self.kinds[state.rule.kind.kind].lines.keys["newest"][: len(keys)]
+            state.close_keys(keys, "removed", heard, tick, np.full(len(keys), position), removed)
             newest = max((last for last, _ in self.passed), default=-np.inf)
             state.close_gaps([Closing(gap, newest, position) for gap in list(state.slot_of)], removed, "removed")
             changes.append((state.rule.kind.kind, rule_id, removed))
@@ -296,7 +310,7 @@ class Engine:
                 stream = by_name[name]
                 self.gap_of[code], self.lateness_of[code] = stream.gap, stream.lateness
                 self.source_of[code] = self._source(stream.source)
-        self.forget = version.forget
+        self.ahead, self.forget = version.ahead, version.forget
 
     def _source(self, name: str) -> int:
         if name not in self.sources:

@@ -161,7 +161,8 @@ class RuleState:
         if self.silence is not None:
             if idle is None:
                 idle = np.full(len(judged.ts), np.inf)
-            self.silence.step(ticks, slots, mine.starts, judged, idle, mine.gap, version, changes)
+            left = np.where(mine.alone, mine.gap, -1)
+            self.silence.step(ticks, slots, mine.starts, judged, idle, left, version, changes)
         waiting = active(self.keys)
         if len(slots) and len(waiting):
             waiting = waiting[~np.isin(waiting, slots)]
@@ -257,10 +258,12 @@ class RuleState:
             self._as_keys(late, changes)
             self.free += slots
 
-    def close_keys(self, keys: Longs, reason: str, known: Array, position: Array, changes: Changes) -> None:
-        """Keys that are forgotten, or all of them where the rule is removed."""
+    def close_keys(
+        self, keys: Longs, reason: str, newest: Floats, known: Array, position: Array, changes: Changes
+    ) -> None:
+        """Keys that are forgotten, or all of them where the rule is removed. newest: ts of each one's newest row."""
         if self.silence is not None:
-            self.silence.close(keys, reason, known, position, changes)
+            self.silence.close(keys, reason, newest, known, position, changes)
         close(self.keys, keys, reason, known, position, changes)
         if self.memory is not None:
             self.memory[keys] = np.zeros(1, self.memory.dtype)
@@ -429,15 +432,17 @@ def _merge(mine: Turned, judged: Judged, idle: Floats | None) -> tuple[Turned, J
     index = np.where(judged.wrong, np.arange(n), n)
     shown = np.minimum.reduceat(index, first)
     shown = np.where(shown < n, shown, first)
+    # For what comes after: the row that was heard last.
+    group = np.repeat(np.arange(len(first)), last - first + 1)
+    last = np.lexsort((np.arange(n), judged.received, group))[last]
     one = judged.take(last)
+    one.heard_lon, one.heard_lat = one.lon, one.lat
     one.wrong, one.right = wrong, right
-    one.measure = np.maximum.reduceat(
-        np.where(judged.wrong | ~np.repeat(wrong, last - first + 1), judged.measure, -np.inf), first
-    )
+    one.measure = np.maximum.reduceat(np.where(judged.wrong | ~wrong[group], judged.measure, -np.inf), first)
     one.lon, one.lat, one.place = judged.lon[shown], judged.lat[shown], judged.place[shown]
     merged = mine.take(last)
     widest = np.where(mine.gap >= 0, np.arange(n), -1)
     left = np.maximum.reduceat(widest, first)
     merged.gap = np.where(left >= 0, mine.gap[left], -1)
     merged.alone = mine.alone[np.maximum(left, 0)]
-    return merged, one, None if idle is None else np.minimum.reduceat(idle, first)
+    return merged, one, None if idle is None else idle[last]

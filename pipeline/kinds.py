@@ -75,6 +75,15 @@ class KindState:
         metric = rows.column("metric")
         return np.full(len(rows), NOBODY) if metric is None else metric
 
+    def lines_of(self, blocks: list[Rows]) -> Longs:
+        """The lines that some rows are of."""
+        found = [np.empty(0, np.int64)]
+        for rows in blocks:
+            found.append(self.line_numbers.of(self.key_numbers.of(rows.subject, self.part(rows)), rows.stream))
+        self.lines.keys.grow(len(self.key_numbers))
+        self.lines.lines.grow(len(self.line_numbers))
+        return np.unique(np.concatenate(found))
+
     def accept(
         self, called: Called, gap_of: Floats, ahead: float, forget: float
     ) -> tuple[Accepted, Longs, Longs, Longs]:
@@ -121,7 +130,13 @@ class KindState:
         )
 
     def due_for_eviction(
-        self, called: Called | None, ticks: list[Ticks], source_of: Array, lateness_of: Floats, forget: float
+        self,
+        called: Called | None,
+        ticks: list[Ticks],
+        source_of: Array,
+        lateness_of: Floats,
+        ahead: float,
+        forget: float,
     ) -> tuple[Longs, Floats, Longs, Floats]:
         """Lines that a tick of the block finds silent for longer than `forget`, before their next row.
 
@@ -134,14 +149,21 @@ class KindState:
         if not len(lines):
             return lines, np.empty(0), lines, np.empty(0)
         next_turn, next_ts = np.full(len(lines), NEVER), np.full(len(lines), np.inf)
-        if called is not None and len(called.rows):
+        if called is not None:
+            # A line speaks with its first row that will be live; others change nothing.
             rows = called.rows
-            line = self.line_numbers.of(self.key_numbers.of(rows.subject, self.part(rows)), rows.stream)
-            seen, first = np.unique(line, return_index=True)
-            at = np.searchsorted(seen, lines)
-            hit = (at < len(seen)) & (seen[np.minimum(at, len(seen) - 1)] == lines)
-            next_turn[hit] = called.turn[first[at[hit]]]
-            next_ts[hit] = rows.ts[first[at[hit]]]
+            key = self.key_numbers.of(rows.subject, self.part(rows))
+            line = self.line_numbers.of(key, rows.stream)
+            self.lines.keys.grow(len(self.key_numbers))
+            table.grow(len(self.line_numbers))
+            timely = (rows.ts <= rows.received + ahead) & (rows.ts >= called.known - forget)
+            forward = ~(rows.ts <= table["newest"][line]) & ~(rows.ts < self.lines.keys["newest"][key])
+            speaks = np.flatnonzero(timely & forward)
+            seen, first = np.unique(line[speaks], return_index=True)
+            at = np.minimum(np.searchsorted(seen, lines), len(seen) - 1)
+            hit = seen[at] == lines if len(seen) else np.zeros(len(lines), bool)
+            next_turn[hit] = called.turn[speaks[first[at[hit]]]]
+            next_ts[hit] = rows.ts[speaks[first[at[hit]]]]
         stream = table["stream"][lines]
         n = len(lines)
         fired = fire(

@@ -207,8 +207,8 @@ class Lines:
             self.gaps["line"][gap] = -1
             self.free.append(gap)
 
-    def silent(self, lines: Array) -> tuple[list[int], list[int]]:
-        """Evicts lines: the keys that have no line left, and the gaps that went with them."""
+    def silent(self, lines: Array) -> tuple[list[int], list[int], Floats]:
+        """Evicts lines: the keys that have no line left, the gaps that went with them, and those keys' newest ts."""
         gaps: list[int] = []
         for line in lines.tolist():
             gaps += self.of_line.pop(line, [])
@@ -216,8 +216,9 @@ class Lines:
         self.lines["newest"][lines] = self.lines["received"][lines] = np.nan
         alive = np.unique(self.lines["key"][np.isfinite(self.lines["received"])])
         gone = keys[~np.isin(keys, alive)]
+        newest = self.keys["newest"][gone]
         self.keys["newest"][gone] = np.nan
-        return gone.tolist(), gaps
+        return gone.tolist(), gaps, newest
 
 
 def sort_by_key(key: Longs) -> tuple[Longs, Longs]:

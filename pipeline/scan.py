@@ -70,6 +70,9 @@ class Judged:
     place: Ints
     barred: Flags | None = None
     """Rows at whose very ts a silence of the key opened: a run that begins there would have the same id."""
+    heard_lon: Floats | None = None
+    heard_lat: Floats | None = None
+    """Where the key was last heard, where that is not `lon` and `lat`: of rows that are one, those are a wrong one's."""
 
     def take(self, index: Array) -> Judged:
         """The rows at `index`."""

@@ -91,6 +91,8 @@ class Silence:
         changes: Changes,
     ) -> None:
         states = self.states
+        lon = rows.lon if rows.heard_lon is None else rows.heard_lon
+        lat = rows.lat if rows.heard_lat is None else rows.heard_lat
         n = len(rows.ts)
         previous = np.arange(n) - 1
         before = {
@@ -99,8 +101,8 @@ class Silence:
             "wait": rows.wait[previous],
             "source": rows.source[previous],
             "idle": idle[previous],
-            "lon": rows.lon[previous],
-            "lat": rows.lat[previous],
+            "lon": lon[previous],
+            "lat": lat[previous],
         }
         kept = states.take(slots)
         for name, column in before.items():
@@ -145,9 +147,9 @@ class Silence:
             if started == said[slot]:
                 continue
             said[slot] = started
-            lon, lat, k = before["lon"][row], before["lat"][row], happened[row]
-            opened.append((slot, started, lon, lat, fired.known[k], int(fired.position[k]), row))
-            over.append((row, slot, started, lon, lat, version))
+            where, k = (before["lon"][row], before["lat"][row]), happened[row]
+            opened.append((slot, started, *where, fired.known[k], int(fired.position[k]), row))
+            over.append((row, slot, started, *where, version))
         self._open(opened, version, changes)
         self._over(over, rows, gap, changes)
 
@@ -162,8 +164,8 @@ class Silence:
                 "idle": idle[last],
                 "silent": np.full(len(slots), np.nan),
                 "said": np.fromiter(said.values(), np.float64, len(said)),
-                "lon": rows.lon[last],
-                "lat": rows.lat[last],
+                "lon": lon[last],
+                "lat": lat[last],
             },
         )
         due = rows.received[last] + rows.wait[last] + (idle[last] - rows.ts[last])
@@ -269,14 +271,14 @@ class Silence:
             past.ended = ts
             changes.add(Change.ENDED, silence, ts, "clear", np.array([known]), np.array([position]), LAST)
 
-    def close(self, slots: Longs, reason: str, known: Array, position: Array, changes: Changes) -> None:
-        """Ends open silences where they began (there is no row that ends them) and forgets the slots."""
+    def close(self, slots: Longs, reason: str, newest: Floats, known: Array, position: Array, changes: Changes) -> None:
+        """Ends open silences at the key's newest row or their start, the later, and forgets the slots."""
         states = self.states
         going = np.isfinite(states["silent"][slots])
         at = slots[going]
         started = states["silent"][at]
         silence = episode(at, started, states["lon"][at], states["lat"][at], states["version"][at])
-        changes.add(Change.ENDED, silence, started, reason, known[going], position[going], LAST)
+        changes.add(Change.ENDED, silence, np.fmax(started, newest[going]), reason, known[going], position[going], LAST)
         states.reset(slots)
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
 from pipeline.clocks import Ticks
@@ -77,16 +75,17 @@ class Turns:
 
 
 def _order(rows: Rows, turn: Longs, *, patient: bool) -> Longs | None:
-    """(turn, ts, key, content); None where the rows stand in it already."""
+    """(turn, ts, and for rows that a tick lets go: key, content); None where the rows stand in it already."""
     if not patient:
         ordered = (turn[1:] > turn[:-1]) | ((turn[1:] == turn[:-1]) & (rows.ts[1:] >= rows.ts[:-1]))
-        if ordered.all():
-            return None
-        return np.lexsort((rows.ts, turn))
-    content: list[Any] = []
-    for name in ("position", "received", "stream", "lon", "lat", "speed", "value"):
-        column = rows.column(name) if name != "position" else None
-        if column is not None and column.strides != (0,):
-            content.append(column)
-    key = [rows.column("metric")] if rows.kind == "reading" else []
-    return np.lexsort((*content, *key, rows.subject, rows.ts, turn))
+        return None if ordered.all() else np.lexsort((rows.ts, turn))
+    let_go = turn != rows.position
+    names = ["subject", *(["metric"] if rows.kind == "reading" else []), *_content(rows), "received", "stream"]
+    ties = [np.where(let_go, rows.column(name), 0) for name in names]
+    return np.lexsort((*reversed(ties), rows.ts, turn))
+
+
+def _content(rows: Rows) -> list[str]:
+    """The columns that a row's content is, in a fixed order."""
+    named = {"subject", "ts", "received", "position", "stream", "metric"}
+    return [name for name in (*rows.own(), *sorted(rows.extra)) if name not in named]

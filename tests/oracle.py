@@ -117,8 +117,8 @@ class Oracle:
         """(2) The source ticks with the least of its members; then rows and timers go (4)."""
         clock = self.clocks[source]
         ticks = [t for t in clock.members.values() if t is not None]
-        if not ticks or min(ticks) < clock.tick:
-            return  # (1)
+        if not ticks or min(ticks) <= clock.tick:
+            return  # (1) what does not go forward is no tick
         clock.tick = min(ticks)
         turn = Turn(clock.tick, position)
         while self.version is not None:
@@ -187,8 +187,7 @@ class Oracle:
 
     def idle(self, rule: Rule, key: KeyName, state: State, last: Row) -> float:
         """(13) From when silence is wrong; infinity where it never is, or has been said: no id opens twice (18)."""
-        answer = rule.detector.idle(last.one, self.world, state.memory)
-        due = INF if answer is None else float(answer[0])
+        due = state.idle  # (13r)
         said = due < INF and (self.book.is_open(state.silence) or self.book.has_been(self.book.id(rule.id, key, due)))
         return INF if said else due
 
@@ -322,10 +321,6 @@ class Oracle:
                 book.reopen(run.id, turn)
         elif run and last and answer is False and run.started + hold.for_ < ts and self.may_assume(rule, run, last.ts):
             book.open(rule, key, run, run.started + hold.for_, turn, assumed=True, late=late)  # (9)
-        if run and answer is True and hold.assume is not None and run.clear is not None and run.clear + hold.clear < ts:
-            if not run.barred:
-                book.end(run.id, run.clear, "clear", turn)  # (8) choice: silence was right up to this wrong row
-            run = None
         if answer is True:
             run = run or book.new_run(rule, key, said.row, ts, self.names[said.place])
             run.wrong, run.clear, run.peak = ts, None, worst(rule, run.peak, said.measure)
@@ -347,6 +342,8 @@ class Oracle:
                 run = None
         state.run, state.answer = run, answer
         state.last = max(reversed(rows), key=lambda row: row.received)  # (3) heard last
+        idle = rule.detector.idle(state.last.one, self.world, state.memory)
+        state.idle = INF if idle is None else float(idle[0])
 
     # ---- late rows -------------------------------------------------------------------------------------------------
 
@@ -355,7 +352,7 @@ class Oracle:
         gap = Gap(line.newest, row.ts, line.newest, None, set())
         if key.newest == line.newest:
             gap.states = {
-                r.id: key.states.get(r.id, fresh(r)).copy() for r in self.rules.values() if self.follows(r, row)
+                r.id: key.states.get(r.id, fresh(r)).copy() for r in self.rules.values() if self.is_row(r, row)
             }
             for rule_id, state in gap.states.items():
                 limit = limit_of(self.rules[rule_id])
@@ -378,25 +375,18 @@ class Oracle:
                 state.silence = None
             run = self.book.run(state)
             if rule_id in gap.broken:  # (16)
-                self.take(gap, rule_id, run, self.keys[row.key])
                 self.step(rule, state, [row], said, turn, late=True)
             else:  # a hold that went on through it is left alone, but for (17)
                 state.answer = state.answer if said.answer is None else said.answer
                 episode = self.book.episode(run)
                 assumed = episode is not None and episode.id in self.book.assumed
-                if episode and assumed and state.answer is False and row.ts <= episode.confirmed:
+                live = self.keys[row.key].states[rule_id].run
+                going = live is not None and run is not None and live.id == run.id and live.clear is None  # (17r)
+                if episode and assumed and going and state.answer is False and row.ts <= episode.confirmed:
                     self.book.withdraw(episode.id, turn, "17 assumed, unbroken hold")
         if gap.until - row.ts <= self.streams[row.line[0]].gap:  # (15)
             self.book.out.hits["15 gap filled"] += 1
             self.close(line, gap, turn)
-
-    def take(self, gap: Gap, rule_id: str, run: Run | None, key: Key) -> None:
-        """Choice: where the row after a gap was none for the rule, its run is the gap's from its first late row on."""
-        later = [g.states for name in key.lines for g in self.lines[name].gaps if g.since >= gap.until]
-        for states in [key.states, *later]:
-            other = (states or {}).get(rule_id)
-            if run and other and other.run and other.run.id == run.id:
-                other.run = other.answer = None
 
     def close(self, line: Line, gap: Gap, turn: Turn) -> None:
         """(16) A gap is filled, pushed out or forgotten: what is open in it ends; choice: what is pending drops."""
@@ -423,7 +413,8 @@ class Oracle:
                         self.book.finish(state, newest, "removed", Turn(tick, position))
                     del states[rule_id]
                 elif self.rules[rule_id].version != old[rule_id].version:
-                    state.memory = fresh(self.rules[rule_id]).memory  # choice: what it remembered was another's
+                    if self.rules[rule_id].detector != old[rule_id].detector:  # (18r) its memory was another's
+                        state.memory = fresh(self.rules[rule_id]).memory
                     run = self.book.run(state)
                     state.run = run if run and self.book.has_been(run.id) else None
                     if state.run:

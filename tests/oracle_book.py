@@ -81,6 +81,7 @@ class State:
     answer: bool | None = None  # True wrong, False right, None unknown
     run: Run | None = None
     silence: str | None = None  # the id of the silence episode since `last`
+    idle: float = INF  # (13) from when silence after `last` is wrong
 
     def copy(self) -> State:
         memory = None if self.memory is None else self.memory.copy()

@@ -252,8 +252,8 @@ ASSUME = rule(for_=50, assume=200)
         case(
             "w0 r10 w100",
             city(rule(assume=200, clear=20)),
-            ["opened 0@0", "ended 0-10 clear", "opened 100@100"],
-            id="silence-was-right-up-to-a-wrong-row",
+            ["opened 0@0"],
+            id="silence-does-not-lengthen-a-clear-run",
         ),
         case(
             "w0 r10 w30",

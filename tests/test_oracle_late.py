@@ -182,7 +182,7 @@ LATE = "opened 100@100 late"
             id="with-the-memory-it-had",
         ),
         case(
-            "W0 r500 W40@501 t600",
+            "W0 r500 W40@501",
             city(rule(Lidded(), gap=50), streams=SHORT),
             ["opened 0@0"],
             id="the-row-after-was-none-for-the-rule",
@@ -190,8 +190,8 @@ LATE = "opened 100@100 late"
         case(
             "W0 r500 W40@501 W480@502 R600",
             city(rule(Lidded(), gap=50), streams=SHORT),
-            ["opened 0@0", "ended 0-40 gap", "opened 480@480 late", "ended 480-480 gap"],
-            id="the-gap-has-the-run-then",
+            ["opened 0@0", "ended 0-0 gap"],
+            id="the-row-after-was-none-for-the-rule-so-late-rows-say-nothing",
         ),
     ],
 )
@@ -252,7 +252,13 @@ LONG = rule(for_=50, assume=1000)
         case(
             "w0 t50 r100 r30@101",
             city(LONG, streams=SHORT),
-            ["opened 0@50", "ended 0-100 clear", "withdrawn 0"],
+            ["opened 0@50", "ended 0-100 clear"],
+            id="a-right-row-beyond-the-due-time-has-completed-it-too",
+        ),
+        case(
+            "w0 t130 w60@131 r30@132 w120@133",
+            city(rule(for_=100, assume=200), streams=SHORT),
+            ["opened 0@100", "withdrawn 0"],
             id="no-row-has-in-a-hold-that-went-on",
         ),
         case(
