@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import compress
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -174,9 +175,7 @@ class JsonDecode:
         subjects: list[Ints] = []
         for begin in range(0, len(at), CHUNK):
             part = at[begin : begin + CHUNK]
-            together = part[-1] - part[0] + 1 == len(part)
-            taken = column.slice(part[0], len(part)) if together else column.take(pa.array(part))
-            chunk = rows.read(taken.to_pylist(), task.long)
+            chunk = rows.read(_taken(column, part), task.long)
             here = part[chunk.at]
             for payload, message in chunk.bad:
                 task.aside(int(part[payload]), "undecodable", self.names[index], message)
@@ -212,6 +211,19 @@ class JsonDecode:
                 task.result.rows.append(_positions(rows.stream, block, columns))
             else:
                 task.result.rows.append(_readings(rows.stream, block, columns, names))
+
+
+def _taken(column: pa.BinaryArray, part: Longs) -> list[bytes]:
+    """The payloads at `part`, ascending positions. Where ticks alone lie between them, the whole stretch is converted
+    and the ticks are left out: a third of what Arrow's `take` costs."""
+    first, span = int(part[0]), int(part[-1] - part[0]) + 1
+    if span == len(part):
+        return cast("list[bytes]", column.slice(first, span).to_pylist())
+    if span > 2 * len(part):
+        return cast("list[bytes]", column.take(pa.array(part)).to_pylist())
+    ours = np.zeros(span, bool)
+    ours[part - first] = True
+    return list(compress(column.slice(first, span).to_pylist(), ours.tolist()))
 
 
 def _positions(stream: JsonStream, rows: Rows, columns: dict[str, Floats]) -> Position:
