@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from connectors.codecs import JsonStream
 from connectors.codecs.decode import CHUNK, compile_streams
+from connectors.codecs.json_mapping import JsonStream
 from pipeline.entries import EntryBuffer, Kind
 from pipeline.names import Names
 
@@ -43,7 +43,7 @@ def test_rows_are_those_of_the_deliveries(between: list[Kind]) -> None:
         expected.append((len(buffer), float(i), i % 90 + 1.0))
         payload = json.dumps({"t": i, "x": i % 90 + 1, "y": 2}).encode()
         buffer.add(Kind.DELIVERY, "fleet", f"fleet/v{i % 7}/gps", 9.0, payload)
-    decoded = compile_streams({"gps": STREAM})(buffer.batch().slice(0), 0, Names())
+    decoded = compile_streams({"gps": STREAM})(buffer.batch(), 0, Names())
     (rows,) = decoded.rows
     assert list(zip(rows.position.tolist(), rows.ts.tolist(), rows.column("lon").tolist(), strict=True)) == expected
     assert {a.reason for a in decoded.aside} == ({"unmatched"} if Kind.DELIVERY in between else set())
