@@ -22,8 +22,10 @@ class Full(Exception):
 
 
 class MemoryJournal:
-    """Entries as (kind, source, topic, received, payload), by commit. refuse: raise this at every commit while it is set.
-    hold: while it is cleared, commits with deliveries hang."""
+    """Entries as (kind, source, topic, received, payload), by commit.
+
+    refuse: raise this at every commit while it is set. hold: while it is cleared, commits with deliveries hang.
+    """
 
     def __init__(self) -> None:
         self.commits: list[list[tuple[Kind, str, str, float, bytes]]] = []
@@ -72,12 +74,14 @@ class ListLog:
         return "\n".join(event for _, event in self.lines)
 
 
-def publish(port: int, messages: Iterable[tuple[str, bytes]], qos: int = 1, **client: Any) -> None:
-    """Publish and return when the broker has all of them."""
+def publish(
+    port: int, messages: Iterable[tuple[str, bytes]], qos: int = 1, tls: tuple[str, str, str] | None = None
+) -> None:
+    """Publish and return when the broker has all of them. tls: files of the authority, our certificate, its key."""
     sender = paho.Client(CallbackAPIVersion.VERSION2, client_id=f"publisher-{uuid.uuid4()}", protocol=paho.MQTTv311)
     sender.max_inflight_messages_set(1000)
-    for name, value in client.items():
-        getattr(sender, name)(*value)
+    if tls is not None:
+        sender.tls_set(*tls)
     sender.connect("127.0.0.1", port)
     sender.loop_start()
     try:

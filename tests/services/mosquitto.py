@@ -68,7 +68,8 @@ class Mosquitto:
         until(self._listens, f"mosquitto on {self.address}; see {self.folder / 'mosquitto.log'}", seconds=10)
 
     def _listens(self) -> bool:
-        assert self.process is not None and self.process.poll() is None, (self.folder / "mosquitto.log").read_text()
+        assert self.process is not None
+        assert self.process.poll() is None, (self.folder / "mosquitto.log").read_text()
         try:
             socket.create_connection((self.host, self.port), timeout=1).close()
         except OSError:
