@@ -141,7 +141,7 @@ def _tell(result: Replayed, written: str | None) -> None:
             subjects = len({case.subject for case in mine})
             table.add_row(harmless(rule), str(count), str(sum(case.open for case in mine)), str(subjects))
         terminal().print(table)
-    aside = {fate: n for fate, n in sorted(result.counts.items()) if fate not in ("live", "late")}
+    aside = {fate: n for fate, n in sorted(result.counts.items()) if n and fate not in ("live", "late")}
     typer.echo(
         f"{len(result.cases)} cases from {result.rows} rows in {result.seconds:.1f} s,"
         f" {result.rows / max(result.seconds, 1e-9):,.0f} rows/s" + (f"; cases in {written}" if written else "")
