@@ -1,4 +1,5 @@
-"""clocks: what a source's ticks say about time: its effective ticks, and when it was down (docs/concepts/time.md, 1, 2, 12).
+"""clocks: what a source's ticks say about time: its effective ticks, and when it was down (docs/concepts/time.md, 1, 2,
+12).
 
 Scalar on purpose: two ticks a second and source are few, and joining, leaving and stepping back are easiest to read so.
 """
@@ -99,56 +100,6 @@ class Clock:
             return None
         self.effective = least
         return least
-
-
-class Timing:
-    """What the ticks among some entries come to."""
-
-    def __init__(self) -> None:
-        self.downs: list[Down] = []
-        self.effective: dict[int, list[tuple[float, int]]] = {}
-        """By source code: (tick, position)."""
-        self.revived: dict[tuple[int, int], float] = {}
-        """(source code, position of the tick) -> since when the source is up again."""
-
-    def heard(self, clocks: Clocks, source: str, code: int, tick: float, position: int) -> None:
-        """A member's tick shows that its source was down, and that others are (rule 12)."""
-        for name, clock in clocks.by_name.items():
-            if clock.newest == -np.inf or (name == source and tick <= clock.newest):
-                continue
-            down = tick - clock.newest > clock.down_after
-            if name == source:
-                if down:
-                    self.downs.append(Down(name, clock.newest, tick, tick, position, told=clock.down_open))
-                    self.revived[code, position] = tick
-                elif clock.down_open:
-                    self.downs.append(Down(name, clock.newest, tick, tick, position, withdrawn=True))
-                clock.down_open = False
-            elif down and not clock.down_open:
-                clock.down_open = True
-                self.downs.append(Down(name, clock.newest, np.nan, tick, position))
-        own = clocks.by_name[source]
-        own.newest = max(own.newest, tick)
-
-    def take(self, code: int, tick: float | None, position: int) -> None:
-        """An effective tick, or None where it did not move."""
-        if tick is not None:
-            self.effective.setdefault(code, []).append((tick, position))
-
-    def spans(self, first: int, end: int) -> list[tuple[int, int]]:
-        """[first, end) cut where a source has come back."""
-        edges = [first, *sorted({position for _, position in self.revived if position > first}), end]
-        return list(zip(edges[:-1], edges[1:], strict=True))
-
-    def tables(self, passed: list[tuple[float, float]], since: int, until: int) -> list[Ticks]:
-        """By source code: the ticks at positions in [since, until). passed: the last tick before, and up since."""
-        tables = []
-        for code, (before, up_since) in enumerate(passed):
-            mine = [pair for pair in self.effective.get(code, ()) if since <= pair[1] < until]
-            times = np.array([time for time, _ in mine], np.float64)
-            positions = np.array([position for _, position in mine], np.int64)
-            tables.append(Ticks(times, positions, before, self.revived.get((code, since), up_since)))
-        return tables
 
 
 class Clocks:

@@ -1,7 +1,7 @@
 """detector: the contract between the engine and whoever writes a detector.
 
-A detector answers one question about each row: is something wrong here, now? How long it must stay wrong, and when it is
-over, is not its business: that is the rule's hold, the same for all.
+A detector answers one question about each row: is something wrong here, now? How long it must stay wrong, and when it
+is over, is not its business: that is the rule's hold, the same for all.
 """
 
 from __future__ import annotations

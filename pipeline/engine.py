@@ -1,24 +1,26 @@
 """engine: journal entries in, changes of episodes out; one object for each partition of keys.
 
-Deterministic: the same entries give the same events, however they are split into blocks, and `restore(snapshot())` changes
-nothing. No clock, no files. Its meaning is docs/concepts/time.md; the parts of it are `clocks` (ticks), `turns` (waiting),
-`lines` (which rows count), `judging` (one rule), `scan`, `overlay`, `hold`, `silence` (what lasts).
+Deterministic: the same entries give the same events, however they are split into blocks, and `restore(snapshot())`
+changes nothing. No clock, no files. Its meaning is docs/concepts/time.md; the parts of it are `clocks` (ticks), `turns`
+(waiting), `lines` (which rows count), `judging` (one rule), `scan`, `overlay`, `hold`, `silence` (what lasts).
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 
-from pipeline.clocks import Clocks, Ticks, Timing
+from pipeline.asking import Turned
+from pipeline.clocks import Clocks, Ticks
 from pipeline.columns import Array
 from pipeline.entries import Kind
 from pipeline.episode import Episode, EpisodeEvent
 from pipeline.hold import Changes
-from pipeline.judging import RuleState, Turned
+from pipeline.judging import RuleState
 from pipeline.kinds import KindState, asides_of
 from pipeline.lines import FATES, Closing
 from pipeline.names import Names
@@ -26,6 +28,7 @@ from pipeline.overlay import NEVER
 from pipeline.reporting import Reporter
 from pipeline.rows import KINDS, Floats, Rows
 from pipeline.snapshots import dump, load
+from pipeline.timing import Timing
 from pipeline.turns import Called
 from pipeline.version import Aside, Version
 
@@ -103,36 +106,17 @@ class Engine:
             for rows in decoded.rows:
                 rows.stream = codes[rows.stream]
                 blocks.append(rows)
-        timing = self._timing(batch, first, kinds)
+        timing = Timing(self.clocks, self._source, self._down)
+        timing.read(batch, first, kinds)
         events = [event for down in timing.downs for event in self.reporter.down(down)]
         for since, until in timing.spans(first, first + len(batch)):
             events += self._span(blocks, timing, since, until)
         return sorted(events, key=by_position)
 
-    def _timing(self, batch: pa.RecordBatch, first: int, kinds: Array) -> Timing:
-        """Ticks, joins and leaves."""
-        timing = Timing()
-        at = np.flatnonzero(kinds != Kind.DELIVERY)
-        if not len(at):
-            return timing
-        some = batch.take(pa.array(at))
-        columns = [some.column(name).to_pylist() for name in ("source", "topic", "received")]
-        for position, kind, source, member, time in zip(
-            (first + at).tolist(), kinds[at].tolist(), *columns, strict=True
-        ):
-            clock = self.clocks.clock(source, self._down(source))
-            code = self._source(source)
-            if kind == Kind.TICK and np.isfinite(time):
-                timing.heard(self.clocks, source, code, time, position)
-                timing.take(code, clock.tick(member, time), position)
-            elif kind == Kind.JOIN:
-                timing.take(code, clock.join(member), position)
-            elif kind == Kind.LEAVE:
-                timing.take(code, clock.leave(member), position)
-        return timing
-
     def _span(self, blocks: list[Rows], timing: Timing, since: int, until: int) -> list[EpisodeEvent]:
-        """The entries from position `since` up to `until`; no source comes back from being down after the first of them."""
+        """The entries from position `since` up to `until`; no source comes back from being down after the first of
+        them.
+        """
         ticks = timing.tables(self.passed, since, until)
         rows = [some for some in (_between(block, since, until) for block in blocks) if len(some)]
         cut = self._cut(rows, ticks, since)
@@ -181,9 +165,8 @@ class Engine:
         else:
             accepted, key, order, starts = kind.accept(called, self.gap_of, version.ahead, version.forget)
             turned, late = kind.live(called, accepted, key, order, starts), kind.late(called, accepted)
-            for fate, count in enumerate(np.bincount(accepted.fate, minlength=len(FATES)).tolist()):
-                if count:
-                    self.counts[FATES[fate]] += count
+            for code, count in enumerate(np.bincount(accepted.fate, minlength=len(FATES)).tolist()):
+                self.counts[FATES[code]] += count
             for position, fate, message, stream in asides_of(called, accepted):
                 self.asides.append(Aside(position, fate, self.streams[stream], message))
         for state in rules:
@@ -193,7 +176,7 @@ class Engine:
             for some, some_late, some_ticks in _pieces(state, turned, late, ticks, gaps["until"] - gaps["from"]):
                 state.live(some, some_ticks, version.world, self.names, found)
                 if len(some_late.slot):
-                    state.late(some_late, version.world, self.names, found, gaps)
+                    state.late(some_late, version.world, self.names, found, gaps, self.gap_of)
         closings = accepted.closings if accepted is not None else []
         for closing in [closing for closing in closings if closing.forgotten]:
             closings[closings.index(closing)] = kind.forgotten_at(closing.gap, ticks, self.source_of, version.forget)
@@ -225,7 +208,8 @@ class Engine:
             latest: dict[int, float] = {}
             for key, time in zip(kind.lines.lines["key"][lines[mine]].tolist(), due[mine].tolist(), strict=True):
                 latest[key] = max(time, latest.get(key, -np.inf))
-            gone, gaps, newest = kind.lines.silent(lines[mine])
+            speaking = np.array([key for key, turn in kind.speaking.items() if turn < at], np.int64)
+            gone, gaps, newest = kind.lines.silent(lines[mine], speaking)
             tick = float(known[mine][0])
             keys = np.array(gone, np.int64)
             deadline = np.array([latest[key] for key in gone], np.float64)
@@ -362,14 +346,15 @@ def _pieces(
 ) -> Iterator[tuple[Turned, Turned, list[Ticks]]]:
     """A rule's rows in pieces: live ones, then the late ones whose turns come after them.
 
-    One piece, unless late rows may show that what ticks concluded from silence was wrong, for which they must come in turn.
+    One piece, unless late rows may show that what ticks concluded from silence was wrong, for which they must come in
+    turn.
     """
     cuts = np.unique(late.turn[state.watches(span[late.gap])]).tolist() if len(late.slot) else []
     if not cuts:
         yield turned, late, ticks
         return
     edges = [-1, *cuts, NEVER]
-    for since, until in zip(edges[:-1], edges[1:], strict=True):
+    for since, until in pairwise(edges):
         live = np.flatnonzero((turned.turn >= since) & (turned.turn < until))
         some = np.flatnonzero((late.turn > since) & (late.turn <= until))
         yield turned.take(live), late.take(some), [table.between(since, until) for table in ticks]

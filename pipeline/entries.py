@@ -1,7 +1,7 @@
 """entries: what a journal holds, and a Kafka partition too.
 
-An entry is (kind, source, topic, received, payload). Its position is its place in the log, counted from 0. The schema is
-fixed and versioned: `FORMAT` names it in every segment.
+An entry is (kind, source, topic, received, payload). Its position is its place in the log, counted from 0. The schema
+is fixed and versioned: `FORMAT` names it in every segment.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ class Kind(IntEnum):
     DELIVERY = 0
     """What a source received, raw: `topic` where from, `payload` the bytes."""
     TICK = 1
-    """A source's word that time has passed: `received` is the tick's time, `topic` the member's name ('' if it is one)."""
+    """A source's word that time has passed: `received` is the tick's time, `topic` the member's name ('' if it is one).
+    """
     VERSION = 2
     """A configuration and world are current from here on: `payload` is JSON with their content hashes."""
     JOIN = 3

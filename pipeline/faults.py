@@ -1,6 +1,6 @@
 """faults: what is wrong with a configuration or a register, all at once, each with where and what to do.
 
-    configs/city.yaml:41  rules.2.for   expected a duration such as '90s' or '10min', got a bare number
+configs/city.yaml:41  rules.2.for   expected a duration such as '90s' or '10min', got a bare number
 """
 
 from __future__ import annotations
@@ -35,6 +35,6 @@ class Faulty(Exception):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """"; did you mean 'overspeed'?", or '' where nothing is near."""
+    """ "; did you mean 'overspeed'?", or '' where nothing is near."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"; did you mean '{near[0]}'?" if near else ""

@@ -1,4 +1,6 @@
-"""hold: from a rule's judged rows to changes of its episodes, and its state moved on (docs/concepts/time.md, rules 8 to 17)."""
+"""hold: from a rule's judged rows to changes of its episodes, and its state moved on (docs/concepts/time.md, rules 8 to
+17).
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ LAST = 1 << 60
 
 @dataclass(slots=True)
 class Changes:
-    """Changes of episodes as blocks of columns: EPISODE, `ended`, `reason`, and of what made each known: `known`, `position`.
+    """Changes of episodes as blocks of columns: EPISODE, `ended`, `reason`, and of what made each known: `known`,
+    `position`.
 
     `order` puts a key's changes at one position in order.
     """
@@ -82,8 +85,9 @@ def step(
 ) -> Copies | None:
     """Takes a block of rows through the hold.
 
-    slots, starts: the slots that have rows, and each one's first row. idle: slots without rows that have a run or an episode,
-    for what ticks say of them. leaving: rows that leave a remembered gap behind, for which copies of the state come back.
+    slots, starts: the slots that have rows, and each one's first row. idle: slots without rows that have a run or an
+    episode, for what ticks say of them. leaving: rows that leave a remembered gap behind, for which copies of the state
+    come back.
     """
     ends = np.append(starts[1:], len(rows.ts))[: len(starts)]
     if len(slots):
@@ -108,9 +112,6 @@ def step(
     if not len(rows.ts):
         rows = no_rows()
     found = scan(setting, states, slots, starts, ends, rows)
-    undone = _same_time(found, rows)
-    if len(undone):
-        return _without(undone, setting, states, slots, starts, ends, rows, changes, leaving)
     said = overlay(found, rows)
     _emit(found, said, rows, changes)
 
@@ -210,51 +211,19 @@ def _copies(found: Scan, leaving: Longs) -> Copies | None:
     return Copies(found.row[broke + 1], states, found.row[through + 1], found.since[found.run[through]])
 
 
-def _same_time(found: Scan, rows: Judged) -> Longs:
-    """Rows that are right where an earlier turn at the same ts was wrong: no rows at all (rule 3)."""
+def no_rows_at_all(setting: Setting, states: Table, slots: Longs, starts: Longs, rows: Judged) -> Longs:
+    """Rows that are right where the key was wrong at the same ts in an earlier turn: no rows at all (rule 3)."""
+    n = len(rows.ts)
+    if not n:
+        return np.empty(0, np.int64)
+    before = np.empty(n)
+    before[1:] = rows.ts[:-1]
+    before[starts] = states["ts"][slots]
+    if not ((rows.ts == before) & rows.right).any():
+        return np.empty(0, np.int64)
+    found = scan(setting, states, slots, starts, np.append(starts[1:], n), rows)
     again = np.flatnonzero((found.ts[1:] == found.ts[:-1]) & ~found.virtual[1:]) + 1
     return found.row[again[found.wrong[again - 1] & rows.right[found.row[again]]]]
-
-
-def _without(
-    undone: Longs,
-    setting: Setting,
-    states: Table,
-    slots: Longs,
-    starts: Longs,
-    ends: Longs,
-    rows: Judged,
-    changes: Changes,
-    leaving: Longs | None,
-) -> Copies | None:
-    """The same step without the rows that are none."""
-    keep = np.ones(len(rows.ts), bool)
-    keep[undone] = False
-    number = np.cumsum(keep) - 1
-    counted = np.concatenate(([0], np.cumsum(keep)))
-    starts, ends = counted[starts], counted[ends]
-    empty = starts == ends
-    inner = np.concatenate(
-        [np.arange(a, b) for a, b in zip(starts[~empty], ends[~empty], strict=True)] or [np.empty(0, np.int64)]
-    )
-    back = np.flatnonzero(keep)[inner]
-    sizes = (ends - starts)[~empty]
-    if leaving is not None:
-        wanted = number[leaving[keep[leaving]]]
-        leaving = np.searchsorted(inner, wanted[np.isin(wanted, inner)])
-    copies = step(
-        setting,
-        states,
-        slots[~empty],
-        np.cumsum(sizes) - sizes,
-        rows.take(back),
-        changes,
-        slots[empty],
-        leaving,
-    )
-    if copies is not None:
-        copies.row, copies.pending_row = back[copies.row], back[copies.pending_row]
-    return copies
 
 
 def close(states: Table, slots: Longs, reason: str, known: Array, position: Array, changes: Changes) -> None:

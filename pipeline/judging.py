@@ -1,4 +1,4 @@
-"""judging: one rule over the rows of one kind: which rows are its own, the detector's answers, and the holds they go through."""
+"""judging: one rule over the rows of one kind: from what its detector says, through holds and silence, to changes."""
 
 from __future__ import annotations
 
@@ -7,62 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.asking import Turned, asks_silence, judge, merge, own
 from pipeline.clocks import Ticks
 from pipeline.columns import Array, Table
-from pipeline.detector import Detector
-from pipeline.hold import Changes, active, change_rule, close, step, withdraw
+from pipeline.hold import Changes, active, change_rule, close, no_rows_at_all, step, withdraw
 from pipeline.lines import Closing
-from pipeline.names import NOBODY, Names
-from pipeline.rows import Flags, Floats, Longs, Reading, Rows
+from pipeline.names import Names
+from pipeline.rows import Flags, Floats, Longs
 from pipeline.scan import Judged, Setting, hold_table, no_rows
 from pipeline.silence import PastSilence, Silence
 from pipeline.version import Rule
 from pipeline.world import World
-
-
-@dataclass(slots=True)
-class Turned:
-    """Accepted rows of one kind, sorted by slot (key, or remembered gap) and, within, by turn. All columns of shape (n,)."""
-
-    rows: Rows
-    slot: Longs
-    starts: Longs
-    """Where each slot's rows begin."""
-    turn: Longs
-    known: Floats
-    wait: Floats
-    source: Array
-    gap: Longs
-    """Live rows: the remembered gap that the row leaves behind, or -1. Late rows: the gap that they are in."""
-    alone: Flags
-    """Live rows: no other line gave the key a row inside that gap."""
-
-    def take(self, index: Longs) -> Turned:
-        """The rows at `index`, which keeps the order."""
-        slot = self.slot[index]
-        return Turned(
-            self.rows.take(index),
-            slot,
-            starts_of(slot),
-            self.turn[index],
-            self.known[index],
-            self.wait[index],
-            self.source[index],
-            self.gap[index],
-            self.alone[index],
-        )
-
-
-def starts_of(slot: Longs) -> Longs:
-    """Where each value begins in a sorted column."""
-    first = np.ones(len(slot), bool)
-    first[1:] = slot[1:] != slot[:-1]
-    return np.flatnonzero(first)
-
-
-def asks_silence(detector: Detector) -> bool:
-    """Whether the detector has an `idle` of its own."""
-    return type(detector).idle is not Detector.idle
 
 
 @dataclass(slots=True)
@@ -127,35 +82,28 @@ class RuleState:
         if len(self.judged) < gaps:
             self.judged = _longer(self.judged, max(gaps, len(self.judged) * 3 // 2))
 
-    def own(self, turned: Turned, world: World, names: Names) -> Turned:
-        """The rows that are rows for this rule (rule 6)."""
-        rule, rows = self.rule, turned.rows
-        keep: Flags | None = None
-        if rule.metric is not None and isinstance(rows, Reading):
-            keep = rows.metric == names.code(rule.metric)
-        if rule.classes:
-            mine = world.of_class(rows.subject, rows.ts, rule.classes)
-            keep = mine if keep is None else keep & mine
-        for name in rule.detector.needs:
-            column = rows.column(name)
-            if column is None:
-                return turned.take(np.empty(0, np.int64))
-            has = ~np.isnan(column) if column.strides != (0,) else np.full(len(rows), not np.isnan(column[:1]).any())
-            if not has.all():
-                keep = has if keep is None else keep & has
-        if keep is None or keep.all():
-            return turned
-        return turned.take(np.flatnonzero(keep))
-
     def live(self, turned: Turned, ticks: list[Ticks], world: World, names: Names, changes: Changes) -> None:
         """A block of live rows, and what the block's ticks say of all keys."""
-        mine = self.own(turned, world, names)
+        mine = own(self.rule, turned, world, names)
         rule = self.rule
         version = len(self.versions) - 1
         setting = Setting(rule.hold, ticks, version=version)
-        leaving = np.flatnonzero((mine.gap >= 0) & mine.alone)
-        judged, idle = self._judge(mine, world, leaving)
-        mine, judged, idle = _merge(mine, judged, idle)
+        leaves = mine.gap >= 0
+
+        def keep(row: int) -> None:
+            """What the key remembered when the gap began goes on in the gap."""
+            if leaves[row] and mine.alone[row]:
+                slot = self._slot(int(mine.gap[row]), int(mine.slot[row]))
+                if self.memory is not None and self.gap_memory is not None:
+                    self.gap_memory[slot] = self.memory[mine.slot[row]]
+
+        before = keep if leaves.any() else None
+        asks = self.silence is not None
+        judged, idle = judge(rule.detector, mine, world, self.memory, asks=asks, before=before)
+        mine, judged, idle = merge(mine, judged, idle)
+        while len(none := no_rows_at_all(setting, self.keys, mine.slot[mine.starts], mine.starts, judged)):
+            rest = np.delete(np.arange(len(judged.ts)), none)
+            mine, judged, idle = mine.take(rest), judged.take(rest), None if idle is None else idle[rest]
         breaking = self._breaking(mine, setting.silence)
         slots = mine.slot[mine.starts]
         if self.silence is not None:
@@ -176,9 +124,9 @@ class RuleState:
             for row, since in zip(copies.pending_row.tolist(), copies.pending_since.tolist(), strict=True):
                 self.watched[int(mine.gap[row])] = Watched(int(mine.slot[row]), since)
 
-    def late(self, turned: Turned, world: World, names: Names, changes: Changes, gaps: Table) -> None:
-        """A block of late rows; `turned.slot` is their remembered gap."""
-        mine = self.own(turned, world, names)
+    def late(self, turned: Turned, world: World, names: Names, changes: Changes, gaps: Table, gap_of: Floats) -> None:
+        """A block of late rows; `turned.slot` is their remembered gap. gap_of: by stream code, seconds."""
+        mine = own(self.rule, turned, world, names)
         barred = np.zeros(len(mine.slot), bool)
         if self.silence is not None and self.silence.past:
             for k in np.lexsort((mine.rows.ts, mine.turn)).tolist():
@@ -195,8 +143,9 @@ class RuleState:
             self._slot(gap, int(gaps["key"][gap]))
         slot = np.fromiter((self.slot_of[gap] for gap in mine.slot.tolist()), np.int64, len(mine.slot))
         mine.slot = slot
-        judged, _ = self._judge(mine, world, np.empty(0, np.int64), in_gaps=True)
+        judged, _ = judge(self.rule.detector, mine, world, self.gap_memory, asks=False)
         judged.barred = barred if barred.any() else None
+        judged.filled = gaps["until"][mine.gap] - mine.rows.ts <= gap_of[mine.rows.stream]
         if not judged_in.all():
             self._watch(mine, judged, changes)
             keep = np.flatnonzero(judged_in)
@@ -209,7 +158,9 @@ class RuleState:
         self._as_keys(late, changes)
 
     def ticks_alone(self, keys: Longs, ticks: list[Ticks], turn: int, deadline: Floats, changes: Changes) -> None:
-        """What ticks say of keys that are about to be forgotten: timers due by each one's `deadline`, at the tick at `turn`."""
+        """What ticks say of keys that are about to be forgotten: timers due by each one's `deadline`, at the tick at
+        `turn`.
+        """
         version = len(self.versions) - 1
         deadline = np.nextafter(deadline, np.inf)  # timers of the same time come before
         active = self.keys["open"][keys] | self.keys["wrong"][keys]
@@ -300,78 +251,6 @@ class RuleState:
         before = np.where(first[rows], self.keys["ts"][mine.slot[rows]], ts[rows - 1])
         return rows[~(ts[rows] - before <= silence)]
 
-    def _judge(
-        self, mine: Turned, world: World, leaving: Longs, *, in_gaps: bool = False
-    ) -> tuple[Judged, Floats | None]:
-        """The detector's answers, and where it asks about silence, from when on that is wrong."""
-        rows, detector = mine.rows, self.rule.detector
-        n = len(rows)
-        wrong, right = np.zeros(n, bool), np.zeros(n, bool)
-        measure, place = np.full(n, -np.inf), np.full(n, NOBODY, np.int32)
-        idle: Floats | None = None
-        asks = self.silence is not None and not in_gaps
-        memory = self.gap_memory if in_gaps else self.memory
-        if n and memory is None:
-            self._answer(detector, rows, world, None, slice(None), wrong, right, measure, place)
-            if asks:
-                said = detector.idle(rows, world, None)
-                idle = None if said is None else np.asarray(said, np.float64)
-        elif n:
-            # A key at most once a call: round r takes the r-th row of each.
-            idle = np.full(n, np.inf) if asks else None
-            ends = np.append(mine.starts[1:], n)
-            leaves = set(leaving.tolist())
-            for r in range(int((ends - mine.starts).max())):
-                index = (mine.starts + r)[mine.starts + r < ends]
-                for row in [k for k in index.tolist() if k in leaves]:
-                    slot = self._slot(int(mine.gap[row]), int(mine.slot[row]))
-                    self.gap_memory[slot] = self.memory[mine.slot[row]]  # type: ignore[index]
-                some, kept = rows.take(index), memory[mine.slot[index]]
-                self._answer(detector, some, world, kept, index, wrong, right, measure, place)
-                if idle is not None:
-                    said = detector.idle(some, world, kept)
-                    if said is not None:
-                        idle[index] = said
-                memory[mine.slot[index]] = kept
-        lon, lat = rows.column("lon"), rows.column("lat")
-        nowhere = np.broadcast_to(np.nan, n)
-        judged = Judged(
-            ts=rows.ts,
-            received=rows.received,
-            wait=mine.wait,
-            source=mine.source,
-            turn=mine.turn,
-            known=mine.known,
-            wrong=wrong,
-            right=right,
-            measure=measure,
-            lon=lon if lon is not None else nowhere,
-            lat=lat if lat is not None else nowhere,
-            place=place,
-        )
-        return judged, idle
-
-    def _answer(
-        self,
-        detector: Detector,
-        rows: Rows,
-        world: World,
-        memory: Array | None,
-        index: Any,
-        wrong: Flags,
-        right: Flags,
-        measure: Floats,
-        place: Array,
-    ) -> None:
-        judgement = detector.judge(rows, world, memory)
-        wrong[index] = judgement.wrong
-        right[index] = ~judgement.wrong if judgement.right is None else judgement.right & ~judgement.wrong
-        if judgement.measure is not None:
-            worse = judgement.measure if detector.worse is max else -judgement.measure
-            measure[index] = np.where(np.isnan(worse), -np.inf, worse)
-        if judgement.place is not None:
-            place[index] = judgement.place
-
     def table(self) -> dict[str, Any]:
         """What a snapshot holds: plain columns."""
         state: dict[str, Any] = {f"keys.{k}": v for k, v in self.keys.dump().items()}
@@ -414,35 +293,3 @@ def _longer(column: Array, size: int) -> Array:
     longer = np.zeros(size, column.dtype)
     longer[: len(column)] = column
     return longer
-
-
-def _merge(mine: Turned, judged: Judged, idle: Floats | None) -> tuple[Turned, Judged, Floats | None]:
-    """Rows of one key with the same ts and turn are one: wrong if any is, else right if any is (rule 3)."""
-    n = len(judged.ts)
-    same = np.zeros(n, bool)
-    same[1:] = (judged.ts[1:] == judged.ts[:-1]) & (judged.turn[1:] == judged.turn[:-1])
-    same[mine.starts] = False
-    if not same.any():
-        return mine, judged, idle
-    first = np.flatnonzero(~same)
-    last = np.append(first[1:], n) - 1
-    wrong = np.logical_or.reduceat(judged.wrong, first)
-    right = np.logical_or.reduceat(judged.right, first) & ~wrong
-    # Where it was wrong, for place and position: the first wrong row of each group.
-    index = np.where(judged.wrong, np.arange(n), n)
-    shown = np.minimum.reduceat(index, first)
-    shown = np.where(shown < n, shown, first)
-    # For what comes after: the row that was heard last.
-    group = np.repeat(np.arange(len(first)), last - first + 1)
-    last = np.lexsort((np.arange(n), judged.received, group))[last]
-    one = judged.take(last)
-    one.heard_lon, one.heard_lat = one.lon, one.lat
-    one.wrong, one.right = wrong, right
-    one.measure = np.maximum.reduceat(np.where(judged.wrong | ~wrong[group], judged.measure, -np.inf), first)
-    one.lon, one.lat, one.place = judged.lon[shown], judged.lat[shown], judged.place[shown]
-    merged = mine.take(last)
-    widest = np.where(mine.gap >= 0, np.arange(n), -1)
-    left = np.maximum.reduceat(widest, first)
-    merged.gap = np.where(left >= 0, mine.gap[left], -1)
-    merged.alone = mine.alone[np.maximum(left, 0)]
-    return merged, one, None if idle is None else idle[last]

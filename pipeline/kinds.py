@@ -1,7 +1,8 @@
-"""kinds: all of the engine's state about one kind of row: its lines, its keys, the rows that wait, and how keys are numbered.
+"""kinds: all of the engine's state about one kind of row: its lines, its keys, the rows that wait, and how keys are
+numbered.
 
-Keys and lines are numbered densely as they come, so that state is plain arrays. A key is (subject, part): the part is the
-metric of a reading, nothing otherwise. A line is a key in one stream.
+Keys and lines are numbered densely as they come, so that state is plain arrays. A key is (subject, part): the part is
+the metric of a reading, nothing otherwise. A line is a key in one stream.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.asking import Turned, starts_of
 from pipeline.clocks import Ticks
 from pipeline.columns import Array
-from pipeline.judging import Turned, starts_of
 from pipeline.lines import FATES, FUTURE, LATE, LIVE, TOO_OLD, Accepted, Block, Closing, Lines, sort_by_key
 from pipeline.names import NOBODY
 from pipeline.overlay import NEVER, fire
@@ -69,6 +70,8 @@ class KindState:
         self.lines = Lines()
         self.key_numbers = Numbers()
         self.line_numbers = Numbers()
+        self.speaking: dict[int, int] = {}
+        """key -> the turn of its first live row in the block at hand; only where lines are due to be forgotten"""
 
     def part(self, rows: Rows) -> Array:
         """What else than the subject a row's key names, as codes."""
@@ -77,12 +80,11 @@ class KindState:
 
     def lines_of(self, blocks: list[Rows]) -> Longs:
         """The lines that some rows are of."""
-        found = [np.empty(0, np.int64)]
-        for rows in blocks:
-            found.append(self.line_numbers.of(self.key_numbers.of(rows.subject, self.part(rows)), rows.stream))
+        keys = [self.key_numbers.of(rows.subject, self.part(rows)) for rows in blocks]
+        found = [self.line_numbers.of(key, rows.stream) for key, rows in zip(keys, blocks, strict=True)]
         self.lines.keys.grow(len(self.key_numbers))
         self.lines.lines.grow(len(self.line_numbers))
-        return np.unique(np.concatenate(found))
+        return np.unique(np.concatenate(found or [np.empty(0, np.int64)]))
 
     def accept(
         self, called: Called, gap_of: Floats, ahead: float, forget: float
@@ -149,6 +151,7 @@ class KindState:
         if not len(lines):
             return lines, np.empty(0), lines, np.empty(0)
         next_turn, next_ts = np.full(len(lines), NEVER), np.full(len(lines), np.inf)
+        self.speaking = {}
         if called is not None:
             # A line speaks with its first row that will be live; others change nothing.
             rows = called.rows
@@ -164,6 +167,7 @@ class KindState:
             hit = seen[at] == lines if len(seen) else np.zeros(len(lines), bool)
             next_turn[hit] = called.turn[speaks[first[at[hit]]]]
             next_ts[hit] = rows.ts[speaks[first[at[hit]]]]
+            self.speaking = dict(zip(key[speaks][::-1].tolist(), called.turn[speaks][::-1].tolist(), strict=True))
         stream = table["stream"][lines]
         n = len(lines)
         fired = fire(
@@ -236,7 +240,9 @@ class KindState:
 
 
 def asides_of(called: Called, accepted: Accepted) -> list[tuple[int, str, str, int]]:
-    """Rows whose time can't be true: journal position, reason, message, stream code. Repetitions and disorder are only counted."""
+    """Rows whose time can't be true: journal position, reason, message, stream code. Repetitions and disorder are only
+    counted.
+    """
     found = []
     for row in np.flatnonzero((accepted.fate == FUTURE) | (accepted.fate == TOO_OLD)).tolist():
         fate = FATES[accepted.fate[row]]

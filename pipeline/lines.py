@@ -1,7 +1,7 @@
 """lines: which rows are judged, live or late, and which are set aside (docs/concepts/time.md, rules 2, 3, 5, 7, 15).
 
-A block in which every key's rows go forward in time, as nearly all do, is accepted with a few array operations. Keys for which
-that does not hold are taken one row at a time, word for word as the page has it.
+A block in which every key's rows go forward in time, as nearly all do, is accepted with a few array operations. Keys
+for which that does not hold are taken one row at a time, word for word as the page has it.
 """
 
 from __future__ import annotations
@@ -163,9 +163,6 @@ class Lines:
             if gap >= 0:
                 done.fate[row], done.gap[row] = LATE, gap
                 self.gaps["filled"][gap] = ts
-                if self.gaps["until"][gap] - ts <= block.gap_after[row]:
-                    self.of_line[line].remove(gap)
-                    done.closings.append(Closing(gap, float(block.known[row]), int(block.turn[row])))
             else:
                 done.fate[row] = REPEATED if ts == own or again else DISORDERED
         self.keys["newest"][key] = heard
@@ -207,15 +204,18 @@ class Lines:
             self.gaps["line"][gap] = -1
             self.free.append(gap)
 
-    def silent(self, lines: Array) -> tuple[list[int], list[int], Floats]:
-        """Evicts lines: the keys that have no line left, the gaps that went with them, and those keys' newest ts."""
+    def silent(self, lines: Array, speaking: Array) -> tuple[list[int], list[int], Floats]:
+        """Evicts lines: the keys that have no line left, the gaps that went with them, and those keys' newest ts.
+
+        speaking: keys of which another line has spoken by then.
+        """
         gaps: list[int] = []
         for line in lines.tolist():
             gaps += self.of_line.pop(line, [])
         keys = np.unique(self.lines["key"][lines])
         self.lines["newest"][lines] = self.lines["received"][lines] = np.nan
         alive = np.unique(self.lines["key"][np.isfinite(self.lines["received"])])
-        gone = keys[~np.isin(keys, alive)]
+        gone = keys[~np.isin(keys, alive) & ~np.isin(keys, speaking)]
         newest = self.keys["newest"][gone]
         self.keys["newest"][gone] = np.nan
         return gone.tolist(), gaps, newest

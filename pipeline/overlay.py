@@ -1,4 +1,6 @@
-"""overlay: what ticks say between two rows (docs/concepts/time.md, rules 11, 13, 14): provisional, apart from what rows said."""
+"""overlay: what ticks say between two rows (docs/concepts/time.md, rules 11, 13, 14): provisional, apart from what rows
+said.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ class Fired:
 
     @property
     def did(self) -> Flags:
-        return self.position != NEVER
+        return np.not_equal(self.position, NEVER)
 
 
 def fire(
@@ -39,10 +41,11 @@ def fire(
     *,
     beyond: bool,
 ) -> Fired:
-    """The first tick, after a row and before the next, whose silence since the row reaches (`beyond`: exceeds) `silence`.
+    """The first tick, after a row and before the next, whose silence since the row reaches (`beyond`: exceeds)
+    `silence`.
 
-    Rows go before timers of the same time, and both wait for `wait` (rule 4): a next row that the very tick lets go comes
-    first unless the timer's time lies before its ts.
+    Rows go before timers of the same time, and both wait for `wait` (rule 4): a next row that the very tick lets go
+    comes first unless the timer's time lies before its ts.
     """
     known = np.full(len(source), np.nan)
     position = np.full(len(source), NEVER)
@@ -127,7 +130,11 @@ def overlay(scan: Scan, rows: Judged) -> Overlay:
     assumed = pending & (carried_assumed[scan.run] | ((opened[scan.run] >= 0) & (index >= opened[scan.run])))
 
     ended = Fired(np.full(total, np.nan), np.full(total, NEVER))
-    if np.isfinite(setting.silence):
+    if rows.filled is not None:
+        # A remembered gap that is filled has told all that it is known to tell: what is open in it has ended, for now.
+        at = np.flatnonzero((scan.open | assumed) & ~scan.virtual & rows.filled[scan.row])
+        ended.known[at], ended.position[at] = rows.known[scan.row[at]], turn[at]
+    elif np.isfinite(setting.silence):
         already = np.zeros(total, bool)
         already[scan.virtual] = scan.carried["ended"]
         ask = np.flatnonzero((scan.open | assumed) & ~already)

@@ -174,8 +174,22 @@ class Reporter:
                 for slot in np.flatnonzero(np.isfinite(table["silent"])).tolist():
                     started, lon, lat = (float(table[name][slot]) for name in ("silent", "lon", "lat"))
                     version = int(table["version"][slot])
-                    values = (started, started, -np.inf, lon, lat, -1)
-                    found.append(self._episode(namespace, kind, state, slot, *values, late=False, version=version))
+                    found.append(
+                        self._episode(
+                            namespace,
+                            kind,
+                            state,
+                            slot,
+                            started,
+                            started,
+                            -np.inf,
+                            lon,
+                            lat,
+                            -1,
+                            late=False,
+                            version=version,
+                        )
+                    )
         for clock in self.engine.clocks.by_name.values():
             if clock.down_open:
                 opened = self.down(Down(clock.name, clock.newest, float("nan"), float("nan"), 0))

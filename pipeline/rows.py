@@ -1,7 +1,8 @@
 """rows: decoded facts, as columns.
 
-One class a kind. Units are fixed here, once: time is UTC seconds since 1970 as float64, places are WGS-84 degrees, speeds
-km/h, lengths metres, shares 0..1. NaN means unknown. `subject` and other names are codes of the engine's `Names`.
+One class a kind. Units are fixed here, once: time is UTC seconds since 1970 as float64, places are WGS-84 degrees,
+speeds km/h, lengths metres, shares 0..1. NaN means unknown. `subject` and other names are codes of the engine's
+`Names`.
 """
 
 from __future__ import annotations

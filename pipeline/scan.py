@@ -1,9 +1,10 @@
 """scan: runs and episodes over one rule's rows, all slots at once (docs/concepts/time.md, rules 6, 8, 9).
 
-A slot is a key, or a remembered gap: the code is the same. The rows of a slot are preceded by one virtual row, which stands
-for its state. Rows of equal answer, unbroken by silence, are a *run*. A wrong run qualifies when it lasts `for`, a right run
-when it lasts `clear`; whether an episode is open after a run is what the last qualifying run says, and none of that needs a
-loop. What ticks say between two rows is an overlay on the result (`pipeline.overlay`); `pipeline.hold` makes changes of both.
+A slot is a key, or a remembered gap: the code is the same. The rows of a slot are preceded by one virtual row, which
+stands for its state. Rows of equal answer, unbroken by silence, are a *run*. A wrong run qualifies when it lasts `for`,
+a right run when it lasts `clear`; whether an episode is open after a run is what the last qualifying run says, and none
+of that needs a loop. What ticks say between two rows is an overlay on the result (`pipeline.overlay`); `pipeline.hold`
+makes changes of both.
 """
 
 from __future__ import annotations
@@ -70,14 +71,18 @@ class Judged:
     place: Ints
     barred: Flags | None = None
     """Rows at whose very ts a silence of the key opened: a run that begins there would have the same id."""
+    filled: Flags | None = None
+    """Late rows: no more than the stream's `gap` before the end of their remembered gap."""
     heard_lon: Floats | None = None
     heard_lat: Floats | None = None
-    """Where the key was last heard, where that is not `lon` and `lat`: of rows that are one, those are a wrong one's."""
+    """Where the key was last heard, where that is not `lon` and `lat`: of rows that are one, those are a wrong one's.
+    """
 
     def take(self, index: Array) -> Judged:
         """The rows at `index`."""
-        columns = (getattr(self, f.name) for f in fields(self))
-        return Judged(*(None if column is None else column[index] for column in columns))
+        columns = ((f.name, getattr(self, f.name)) for f in fields(self))
+        taken: dict[str, Any] = {name: None if column is None else column[index] for name, column in columns}
+        return Judged(**taken)
 
 
 def no_rows() -> Judged:
@@ -259,7 +264,7 @@ def scan(setting: Setting, states: Table, slots: Longs, starts: Longs, ends: Lon
     carried = states.take(slots)
 
     def element(column: Array, state: str) -> Array:
-        values = column[row]
+        values: Array = column[row]
         values[offset] = carried[state]
         return values
 

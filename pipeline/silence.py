@@ -1,7 +1,7 @@
 """silence: episodes of keys that say nothing (docs/concepts/time.md, rules 11 to 14 and 17).
 
-A detector's `idle` says from which event time on silence after a row is wrong; the episode opens at the first tick whose
-silence reaches that, and the key's next live row ends it, or withdraws it when it lies before its start.
+A detector's `idle` says from which event time on silence after a row is wrong; the episode opens at the first tick
+whose silence reaches that, and the key's next live row ends it, or withdraws it when it lies before its start.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ class Silence:
     ) -> None:
         """Takes a block through: timers between rows, the rows themselves, and timers up to the last tick.
 
-        slots, starts: as for the hold. idle: shape of the rows, UTC seconds. gap: for each row, the remembered gap that it
-        leaves behind, or -1.
+        slots, starts: as for the hold. idle: shape of the rows, UTC seconds. gap: for each row, the remembered gap that
+        it leaves behind, or -1.
         """
         if len(rows.ts):
             self._between(ticks, slots, starts, rows, idle, gap, version, changes)
@@ -203,8 +203,9 @@ class Silence:
             reason = "clear" if change is Change.ENDED else ""
             changes.add(change, silence, ts[which], reason, known[which], turn[which], 8 * row[which])
         for k in np.flatnonzero(~untrue & (gap[row] >= 0)).tolist():
-            past = PastSilence(*(float(v[k]) for v in (started, ts, lon, lat)), int(version[k]), int(slot[k]))
-            self.past[int(gap[row[k]])] = past
+            self.past[int(gap[row[k]])] = PastSilence(
+                float(started[k]), float(ts[k]), float(lon[k]), float(lat[k]), int(version[k]), int(slot[k])
+            )
 
     def ticks_alone(
         self, slots: Longs, ticks: list[Ticks], turn: int, deadline: Floats, version: int, changes: Changes
@@ -213,7 +214,9 @@ class Silence:
         self._fire(slots, np.full(self.states.size, -1), np.full(len(slots), turn), deadline, ticks, version, changes)
 
     def _up_to_now(self, ticks: list[Ticks], turn: Longs, version: int, changes: Changes) -> None:
-        """Timers that the block's last rows, or earlier ones, left waiting. turn: of each slot's last row, -1 for earlier."""
+        """Timers that the block's last rows, or earlier ones, left waiting. turn: of each slot's last row, -1 for
+        earlier.
+        """
         n = self.states.size
         still = self._fire(np.arange(n), turn, np.full(n, NEVER), np.full(n, np.inf), ticks, version, changes)
         self.soonest = float(still.min(initial=np.inf))

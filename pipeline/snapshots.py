@@ -66,7 +66,7 @@ def dump(engine: Engine) -> bytes:
             np.save(data, np.ascontiguousarray(column), allow_pickle=False)
             archive.writestr(zipfile.ZipInfo(f"{name}.npy"), data.getvalue())
     raw = out.getbuffer()
-    packed = pa.compress(raw, codec="zstd", asbytes=True)
+    packed: bytes = pa.compress(raw, codec="zstd", asbytes=True)
     return _MAGIC + len(raw).to_bytes(8, "little") + packed
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+
 import numpy as np
 
 from pipeline.clocks import Ticks
@@ -52,7 +53,8 @@ class Turns:
             if not len(patient):
                 continue
             due = rows.ts[patient] + wait[patient]
-            # A row that came late for its own tick goes at once; one that waited has not been let go by any tick so far.
+            # A row that came late for its own tick goes at once; one that waited has not been let go by any tick so
+            # far.
             held = patient[~((known[patient] >= due) & fresh[patient])]
             due = rows.ts[held] + wait[held]
             index = table.first(due, np.where(fresh[held], rows.position[held], -1), beyond=False)

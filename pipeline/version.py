@@ -34,7 +34,9 @@ class Hold(BaseModel):
     @model_validator(mode="after")
     def _one_of(self) -> Hold:
         if self.gap is not None and self.assume is not None:
-            raise ValueError("expected 'gap' or 'assume', got both: a silence either breaks a run or counts as the last answer")
+            raise ValueError(
+                "expected 'gap' or 'assume', got both: a silence either breaks a run or counts as the last answer"
+            )
         if min(self.for_, self.clear, self.gap or 0.0, self.assume or 0.0) < 0:
             raise ValueError("expected durations of 0 or more")
         return self

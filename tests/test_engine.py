@@ -35,7 +35,8 @@ def an_engine(drawn: Journal) -> Engine:
 
 def judged(drawn: Journal, cuts: Iterable[int] = (), restarts: Iterable[int] = ()) -> tuple[Engine, list[EpisodeEvent]]:
     """The engine fed with the journal cut into batches; after a batch that begins at one of `restarts` it is restored
-    into a new one from its snapshot."""
+    into a new one from its snapshot.
+    """
     engine, events, again = an_engine(drawn), [], set(restarts)
     for first, batch in drawn.batches(cuts):
         events += engine.feed(batch, first)
@@ -137,7 +138,9 @@ def test_lines_of_other_keys_between_change_nothing(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(5000, 5040))
 def test_rows_of_one_line_in_any_order_within_lateness(seed: int) -> None:
-    """Wrong and right rows every 5 s, delivered up to 20 s out of order: with 30 s of lateness the episodes are the same."""
+    """Wrong and right rows every 5 s, delivered up to 20 s out of order: with 30 s of lateness the episodes are the
+    same.
+    """
     chance = random.Random(seed)
     rows = [f"{chance.choice('wwrn')}{5 * i}" for i in range(40)]
     late = sorted(rows, key=lambda row: float(row[1:]) + chance.uniform(0, 20))
