@@ -119,7 +119,7 @@ class Engine:
         """
         ticks = timing.tables(self.passed, since, until)
         rows = [some for some in (_between(block, since, until) for block in blocks) if len(some)]
-        cut = self._cut(rows, ticks, since)
+        cut = self._cut(rows, ticks, since, until)
         if cut is not None:
             return self._span(blocks, timing, since, cut) + self._span(blocks, timing, cut, until)
         changes: list[tuple[str, str, Changes]] = []
@@ -128,11 +128,18 @@ class Engine:
         self.passed = [(table.last, table.up_since) for table in ticks]
         return self.reporter.events(changes)
 
-    def _cut(self, rows: list[Rows], ticks: list[Ticks], since: int) -> int | None:
+    def _cut(self, rows: list[Rows], ticks: list[Ticks], since: int, until: int) -> int | None:
         """Where to cut a span in which a line might be forgotten between two of its rows; None: nowhere."""
         newest = max((table.last for table in ticks if len(table.times)), default=-np.inf)
         waiting = [kind.turns.waiting for kind in self.kinds.values() if len(kind.turns.waiting)]
         inner = np.unique(np.concatenate([[], *(table.positions for table in ticks)]))
+        first = [table for table in ticks if len(table.positions) and table.positions[0] == since]
+        if (
+            first
+            and until > since + 1
+            and any(self._overdue(kind.turns.waiting, first[0]) for kind in self.kinds.values())
+        ):
+            return since + 1
         inner = inner[inner > since]
         if not len(inner):
             return None
@@ -149,6 +156,13 @@ class Engine:
                 speaking = np.isin(lines, kind.lines_of(mine)) & (position > since)
                 cuts += position[speaking].tolist()
         return min(cuts, default=None)
+
+    def _overdue(self, waiting: Rows, table: Ticks) -> bool:
+        """Whether a tick lets rows go and would at once find their line silent for too long: ticks were that far apart."""
+        wait = self.lateness_of[waiting.stream]
+        now = float(table.times[0])
+        let_go = waiting.ts + wait <= now
+        return bool((let_go & (now - wait - np.maximum(waiting.received, table.up_since) > self.forget)).any())
 
     def _kind(self, name: str, kind: KindState, new: list[Rows], ticks: list[Ticks]) -> list[tuple[str, str, Changes]]:
         """One kind's rows, and what the span's ticks say of its keys."""
@@ -177,6 +191,8 @@ class Engine:
                 state.live(some, some_ticks, version.world, self.names, found)
                 if len(some_late.slot):
                     state.late(some_late, version.world, self.names, found, gaps, self.gap_of)
+        if called is not None and (called.known - called.wait - called.rows.received > self.forget).any():
+            self._forget_lines(kind, rules, None, ticks, changes)
         closings = accepted.closings if accepted is not None else []
         for closing in [closing for closing in closings if closing.forgotten]:
             closings[closings.index(closing)] = kind.forgotten_at(closing.gap, ticks, self.source_of, version.forget)
@@ -208,8 +224,12 @@ class Engine:
             latest: dict[int, float] = {}
             for key, time in zip(kind.lines.lines["key"][lines[mine]].tolist(), due[mine].tolist(), strict=True):
                 latest[key] = max(time, latest.get(key, -np.inf))
-            speaking = np.array([key for key, turn in kind.speaking.items() if turn < at], np.int64)
-            gone, gaps, newest = kind.lines.silent(lines[mine], speaking)
+            spoken = [
+                key
+                for key, (turn, ts) in kind.speaking.items()
+                if turn < at or (turn == at and ts <= latest.get(key, -np.inf))
+            ]
+            gone, gaps, newest = kind.lines.silent(lines[mine], np.array(spoken, np.int64))
             tick = float(known[mine][0])
             keys = np.array(gone, np.int64)
             deadline = np.array([latest[key] for key in gone], np.float64)
@@ -219,7 +239,15 @@ class Engine:
                 state.ticks_alone(keys, until, at, deadline, changes[state.rule.id])
                 n = len(keys)
                 state.close_keys(keys, "forgotten", newest, np.full(n, tick), np.full(n, at), changes[state.rule.id])
-            self._close_gaps(kind, rules, [Closing(gap, tick, at) for gap in gaps], changes)
+            until_of = kind.lines.gaps["until"]
+            closings = [
+                # A gap may have been forgotten by an earlier tick than its line.
+                kind.forgotten_at(gap, ticks, self.source_of, self.forget)
+                if until_of[gap] < tick - self.forget
+                else Closing(gap, tick, at)
+                for gap in gaps
+            ]
+            self._close_gaps(kind, rules, closings, changes)
 
     def _nothing(self, kind: KindState) -> Turned:
         none = np.empty(0, np.int64)

@@ -57,5 +57,5 @@ def city_namespace(city: str) -> uuid.UUID:
 
 
 def episode_id(namespace: uuid.UUID, rule: str, key: str, started: float) -> str:
-    """UUIDv5 of (rule id, key, start in integer microseconds): the same episode has the same id wherever it is judged."""
+    """UUIDv5 of (rule id, key, start in integer microseconds): the same episode, the same id, wherever judged."""
     return str(uuid.uuid5(namespace, f"{rule}\x1f{key}\x1f{round(started * 1e6)}"))

@@ -264,8 +264,11 @@ class RuleState:
             state["memory"], state["gap_memory"] = self.memory, self.gap_memory
         if self.silence is not None:
             state |= {f"silence.{k}": v for k, v in self.silence.states.dump().items()}
-            past = [(gap, p.started, p.ended, p.lon, p.lat, p.version, p.slot) for gap, p in self.silence.past.items()]
-            state["past"] = np.array(past, np.float64).reshape(-1, 7)
+            past = [
+                (gap, p.started, p.ended, p.lon, p.lat, p.version, p.slot, p.withdrawn)
+                for gap, p in self.silence.past.items()
+            ]
+            state["past"] = np.array(past, np.float64).reshape(-1, 8)
         return state
 
     def load(self, state: dict[str, Any]) -> None:
@@ -285,8 +288,8 @@ class RuleState:
             self.memory, self.gap_memory = state["memory"].copy(), state["gap_memory"].copy()
         if self.silence is not None:
             self.silence.states.load(part("silence."))
-            for gap, started, ended, lon, lat, version, slot in state["past"].tolist():
-                self.silence.past[int(gap)] = PastSilence(started, ended, lon, lat, int(version), int(slot))
+            for gap, started, ended, lon, lat, version, slot, gone in state["past"].tolist():
+                self.silence.past[int(gap)] = PastSilence(started, ended, lon, lat, int(version), int(slot), bool(gone))
 
 
 def _longer(column: Array, size: int) -> Array:

@@ -70,8 +70,8 @@ class KindState:
         self.lines = Lines()
         self.key_numbers = Numbers()
         self.line_numbers = Numbers()
-        self.speaking: dict[int, int] = {}
-        """key -> the turn of its first live row in the block at hand; only where lines are due to be forgotten"""
+        self.speaking: dict[int, tuple[int, float]] = {}
+        """key -> the turn and ts of its first live row in the block at hand; only where lines are due to be forgotten"""
 
     def part(self, rows: Rows) -> Array:
         """What else than the subject a row's key names, as codes."""
@@ -167,7 +167,8 @@ class KindState:
             hit = seen[at] == lines if len(seen) else np.zeros(len(lines), bool)
             next_turn[hit] = called.turn[speaks[first[at[hit]]]]
             next_ts[hit] = rows.ts[speaks[first[at[hit]]]]
-            self.speaking = dict(zip(key[speaks][::-1].tolist(), called.turn[speaks][::-1].tolist(), strict=True))
+            turns = zip(called.turn[speaks][::-1].tolist(), rows.ts[speaks][::-1].tolist(), strict=True)
+            self.speaking = dict(zip(key[speaks][::-1].tolist(), turns, strict=True))
         stream = table["stream"][lines]
         n = len(lines)
         fired = fire(

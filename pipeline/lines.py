@@ -168,7 +168,7 @@ class Lines:
         self.keys["newest"][key] = heard
 
     def _inside(self, line: int, ts: float) -> tuple[int, bool]:
-        """The remembered gap that takes a late row of this ts, or -1 and whether the row is its newest late row again."""
+        """The remembered gap that takes a late row of this ts, or -1 and whether it is the newest late row again."""
         for gap in self.of_line.get(line, ()):
             if self.gaps["from"][gap] < ts < self.gaps["until"][gap]:
                 filled = self.gaps["filled"][gap]

@@ -151,7 +151,7 @@ class Reporter:
         for state in self.engine.rules.values():
             kind = state.rule.kind.kind
             for table, slot_keys in ((state.keys, None), (state.gaps, state.gap_key)):
-                going = np.flatnonzero((table["open"] | table["assumed"]) & ~table["ended"])
+                going = np.flatnonzero((table["open"] | table["assumed"]) & ~table["ended"] & ~table["barred"])
                 for slot in going.tolist():
                     record = {name: table[name][slot].item() for name in table.fields}
                     started = record["started"] if record["open"] else record["since"]

@@ -43,6 +43,7 @@ class PastSilence:
     lat: float
     version: int
     slot: int
+    withdrawn: bool = False
 
 
 @dataclass(slots=True)
@@ -210,7 +211,7 @@ class Silence:
     def ticks_alone(
         self, slots: Longs, ticks: list[Ticks], turn: int, deadline: Floats, version: int, changes: Changes
     ) -> None:
-        """What ticks say of slots that are about to be forgotten: timers due before `deadline`, at the tick at `turn`."""
+        """What ticks say of slots about to be forgotten: timers due before `deadline`, at the tick at `turn`."""
         self._fire(slots, np.full(self.states.size, -1), np.full(len(slots), turn), deadline, ticks, version, changes)
 
     def _up_to_now(self, ticks: list[Ticks], turn: Longs, version: int, changes: Changes) -> None:
@@ -262,13 +263,13 @@ class Silence:
     def late(self, gap: int, ts: float, known: float, position: int, changes: Changes) -> None:
         """A late row of a remembered gap: it withdraws the gap's silence, or brings its end forward (17)."""
         past = self.past.get(gap)
-        if past is None:
+        if past is None or past.withdrawn:
             return
         silence = episode(
             np.array([past.slot]), np.array([past.started]), np.array([past.lon]), np.array([past.lat]), past.version
         )
         if ts < past.started:
-            del self.past[gap]
+            past.withdrawn = True
             changes.add(Change.WITHDRAWN, silence, past.ended, "", np.array([known]), np.array([position]), LAST)
         elif ts < past.ended:
             past.ended = ts

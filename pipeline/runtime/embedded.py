@@ -55,7 +55,7 @@ class Embedded:
         self._asked: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._ending = False
         self._drain = False
-        self._closed = False
+        self._closed = self._told = False
         self._failure: BaseException | None = None
         self._payload = b""
 
@@ -179,7 +179,10 @@ class Embedded:
                 self.reload()
 
     def stop(self) -> None:
-        """Sources end and say so, what they committed is judged, the state is saved. Once; a second call is nothing."""
+        """Sources end and say so, what they committed is judged, the state is saved. A second call does nothing.
+
+        Raises RuntimeFailed where judging has ended by itself and nobody has been told yet.
+        """
         self._ending = True
         data = self._data
         if data is None or self._closed:
@@ -197,6 +200,8 @@ class Embedded:
                 self._keeper.save(data.engine.position, last)
             self._log.info("stopped", position=data.engine.position)
         self._close()
+        if self._failure is not None and not self._told:
+            self._look()
 
     def ask_stop(self) -> None:
         """Let `wait` return soon."""
@@ -309,6 +314,7 @@ class Embedded:
     def _look(self) -> None:
         """Raise what has ended a thread."""
         if self._failure is not None:
+            self._told = True
             error = self._failure
             raise RuntimeFailed(
                 f"Judging has ended: {type(error).__name__}: {error}. Nothing that came since is acknowledged; start it"

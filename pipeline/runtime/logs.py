@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import Any, ClassVar, TextIO, cast
 
 import structlog
 
 
 class Lines:
     """A text stream whose failures are counted, not raised."""
+
+    everywhere: ClassVar[int] = 0
+    """How many the whole process has lost."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -26,7 +29,7 @@ class Lines:
         try:
             return self.stream.write(text)
         except (OSError, ValueError):
-            self.lost += 1
+            self._lose()
             return 0
 
     def flush(self) -> None:
@@ -34,7 +37,11 @@ class Lines:
         try:
             self.stream.flush()
         except (OSError, ValueError):
-            self.lost += 1
+            self._lose()
+
+    def _lose(self) -> None:
+        self.lost += 1
+        Lines.everywhere += 1
 
 
 def logger(to: Path | TextIO | None = None, readable: bool | None = None) -> Any:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 from cases.making import Known
+from pipeline.runtime.logs import Lines
 from pipeline.runtime.sections import MetricsSection
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -55,6 +56,7 @@ class Metrics:
             "gridwatch_deadletters_lost", "Set aside, and not kept since there was no room.", registry=r
         )
         self.log_lines_lost = Gauge("gridwatch_log_lines_lost", "Lines that could not be written.", registry=r)
+        self.log_lines_lost.set_function(lambda: Lines.everywhere)
         self._counted: Tally[str] = Tally()
         self.snapshot_age.set_function(self._age)
         self.snapshot_saved_at: float | None = None
