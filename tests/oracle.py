@@ -386,7 +386,10 @@ class Oracle:
                     self.book.withdraw(episode.id, turn, "17 assumed, unbroken hold")
         if gap.until - row.ts <= self.streams[row.line[0]].gap:  # (15)
             self.book.out.hits["15 gap filled"] += 1
-            self.close(line, gap, turn)
+            for rule_id in gap.broken & set(gap.states or {}):  # (16) for now: a further row reopens it
+                run = self.book.run((gap.states or {})[rule_id])
+                if run and not run.barred and self.book.is_open(run.id) and self.is_row(self.rules[rule_id], row):
+                    self.book.end(run.id, run.wrong, "gap", turn)
 
     def close(self, line: Line, gap: Gap, turn: Turn) -> None:
         """(16) A gap is filled, pushed out or forgotten: what is open in it ends; choice: what is pending drops."""

@@ -44,8 +44,8 @@ class Row:
         common = {f.name for f in fields(Rows)} | {"metric"}
         own = [float(getattr(self.one, f.name)[0]) for f in fields(self.one) if f.name not in common]
         extra = [(name, float(column[0])) for name, column in sorted(self.one.extra.items())]
-        order = [(math.isnan(v), v) for v in own], [(name, math.isnan(v), v) for name, v in extra]
-        return *order, self.received, self.line[0]
+        columns = [("", v) for v in own] + extra
+        return [(name, math.isnan(v), 0.0 if math.isnan(v) else v) for name, v in columns], self.received, self.line[0]
 
 
 class Said(NamedTuple):

@@ -70,7 +70,7 @@ def test_14_provisional(script: str, versions: Version, expected: list[str]) -> 
     "script, version, counts",
     [
         case("w0 w300 w150@301", city(), {"live": 2, "disordered": 1}, id="no-gap-at-exactly-the-streams"),
-        case("w0 w301 w150@302 w160@303", city(), {"live": 2, "late": 1, "disordered": 1}, id="filled"),
+        case("w0 w301 w150@302 w160@303", city(), {"live": 2, "late": 2}, id="filled-and-still-taking-rows"),
         case(
             "w0 w301 w0@302 w301@303", city(), {"live": 2, "disordered": 1, "repeated": 1}, id="its-ends-are-not-in-it"
         ),
