@@ -38,15 +38,14 @@ def run(
     city = Embedded(file, log=logger())
     with _signals(city):
         try:
-            city.start()
-            _say(city, file)
-            city.wait()
-        except RuntimeFailed as error:
+            try:
+                city.start()
+                _say(city, file)
+                city.wait()
+            finally:
+                city.stop()
+        except (RuntimeFailed, NewerSchema) as error:
             raise Problem(str(error)) from error
-        except NewerSchema as error:
-            raise Problem(str(error)) from error
-        finally:
-            city.stop()
 
 
 def _say(city: Embedded, file: Path) -> None:

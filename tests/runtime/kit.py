@@ -6,7 +6,7 @@ import itertools
 import json
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,10 @@ rules:
 """
 
 
+Run = Callable[..., Embedded]
+"""Starts a runtime: `run(log, subscribed=…, **different)`."""
+
+
 class Lines(ListLog):
     """A logger whose lines are a list."""
 
@@ -109,6 +113,10 @@ class Town:
 
     def send(self, rows: Iterable[tuple[str, float, float]]) -> None:
         """(subject, second, km/h or % full): acknowledged by the broker when it returns."""
+        self.raw(self.messages(rows))
+
+    def messages(self, rows: Iterable[tuple[str, float, float]]) -> list[tuple[str, bytes]]:
+        """What `send` sends."""
         messages = []
         for subject, second, value in rows:
             body: dict[str, float] = {"t": self.began + second}
@@ -117,7 +125,7 @@ class Town:
             else:
                 place = {"lon": 121.4, "lat": 31.2, "v": value}
                 messages.append((f"{self.name}/{subject}/gps", json.dumps(body | place).encode()))
-        self.raw(messages)
+        return messages
 
     def raw(self, messages: list[tuple[str, bytes]]) -> None:
         """(topic, payload)."""
