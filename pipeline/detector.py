@@ -66,7 +66,7 @@ class Detector(BaseModel):
         raise NotImplementedError  # contract: a detector that only has `idle` says nothing by rows, see Silent
 
     def idle(self, last: Any, world: World, memory: Memory | None) -> Floats | None:
-        """From which event time on silence after each of these rows is wrong, UTC seconds (inf: never); None: not asked."""
+        """From which event time on silence after each row is wrong, UTC seconds (inf: never); None: not asked."""
         return None
 
     def missing(self, subjects: Ints, world: World) -> Mapping[str, Flags]:

@@ -91,7 +91,7 @@ class Engine:
             if cut < len(batch):
                 events += self._become(batch.column("payload")[cut].as_py(), first + cut)
             start = cut + 1
-        self.position = first + len(batch)
+        self.position = max(self.position, first + len(batch))
         return events
 
     def _part(self, batch: pa.RecordBatch, first: int, kinds: Array) -> list[EpisodeEvent]:
@@ -158,7 +158,7 @@ class Engine:
         return min(cuts, default=None)
 
     def _overdue(self, waiting: Rows, table: Ticks) -> bool:
-        """Whether a tick lets rows go and would at once find their line silent for too long: ticks were that far apart."""
+        """Whether a tick lets rows go whose line it finds silent for too long at once: ticks so far apart."""
         wait = self.lateness_of[waiting.stream]
         now = float(table.times[0])
         let_go = waiting.ts + wait <= now
@@ -179,8 +179,9 @@ class Engine:
         else:
             accepted, key, order, starts = kind.accept(called, self.gap_of, version.ahead, version.forget)
             turned, late = kind.live(called, accepted, key, order, starts), kind.late(called, accepted)
-            for code, count in enumerate(np.bincount(accepted.fate, minlength=len(FATES)).tolist()):
-                self.counts[FATES[code]] += count
+            for code, count in enumerate(np.bincount(accepted.fate).tolist()):
+                if count:
+                    self.counts[FATES[code]] += count
             for position, fate, message, stream in asides_of(called, accepted):
                 self.asides.append(Aside(position, fate, self.streams[stream], message))
         for state in rules:

@@ -71,7 +71,7 @@ class KindState:
         self.key_numbers = Numbers()
         self.line_numbers = Numbers()
         self.speaking: dict[int, tuple[int, float]] = {}
-        """key -> the turn and ts of its first live row in the block at hand; only where lines are due to be forgotten"""
+        """key -> turn and ts of its first live row in the block; only where lines are due to be forgotten"""
 
     def part(self, rows: Rows) -> Array:
         """What else than the subject a row's key names, as codes."""

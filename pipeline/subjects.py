@@ -131,6 +131,10 @@ class Codes:
             self._resolved = np.concatenate([self._resolved[:-1], np.array([*resolved, NOBODY], np.int32)])
             self._device_first = np.concatenate([self._device_first[:-1], np.array([*device_first, -1], np.int32)])
 
+    def lists(self, name: str) -> bool:
+        """Whether a subject or a device of this name is in the registers, at any time."""
+        return name in self._subjects.rows.first or name in self._device_rows.first
+
     def rows(self, subject: Ints, ts: Floats) -> NDArray[np.intp]:
         """The register row of each subject at its time, -1 for none; shape (n,)."""
         self._follow()

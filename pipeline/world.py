@@ -72,6 +72,10 @@ class World:
 
     # -- who
 
+    def lists(self, name: str) -> bool:
+        """Whether the registers ever name this subject or device."""
+        return self._codes.lists(name)
+
     def known(self, subject: Ints, ts: Floats) -> Flags:
         """Whether each subject is in the registers then, shape (n,)."""
         return self._row(subject, ts) >= 0

@@ -166,6 +166,7 @@ def test_entries_that_were_seen_are_skipped() -> None:
     (_, batch), *_ = journal_batches(drawn.entries)
     assert [str(event.change) for event in engine.feed(batch, 0)] == ["opened"]
     assert engine.feed(batch, 0) == []
+    assert engine.feed(batch.slice(0, 1), 0) == []
     assert engine.position == len(drawn.entries)
 
 

@@ -9,7 +9,7 @@ What depends on the topic alone (streams, subject) is worked out once for each t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import compress
 from typing import TYPE_CHECKING, Any, cast
@@ -38,6 +38,9 @@ CHUNK = 2048
 REMEMBERED = 65536
 """Topics whose meaning is remembered."""
 
+LONGEST_NAME = 100
+"""Characters of an unknown subject's name that are shown."""
+
 
 def compile_streams(streams: Mapping[str, JsonStream], world: World | None = None) -> Decode:
     """What decodes entries to rows by `streams`, in that order. world: bound to the names that come with a batch where
@@ -49,8 +52,11 @@ class _Meanings:
     """What topics mean to the streams, worked out once for each topic while it is remembered. For one engine's
     names."""
 
-    def __init__(self, names: Names, rows: list[JsonRows], table: TopicTable) -> None:
+    def __init__(
+        self, names: Names, rows: list[JsonRows], table: TopicTable, coder: Callable[[JsonStream], Callable[[str], int]]
+    ) -> None:
         self.names = names
+        self._code = [coder(row.stream) for row in rows]
         self._rows, self._table = rows, table
         self._ids: dict[str, int] = {}
         self._of = np.zeros((len(rows), 0), bool)
@@ -76,7 +82,7 @@ class _Meanings:
                 of[stream, i] = True
                 whose = self._rows[stream].stream.subject
                 if whose.startswith("{"):
-                    subject[stream, i] = self.names.code(levels[whose[1:-1]])
+                    subject[stream, i] = self._code[stream](levels[whose[1:-1]])
         self._of = np.concatenate([self._of, of], axis=1)
         self._subject = np.concatenate([self._subject, subject], axis=1)
 
@@ -152,7 +158,7 @@ class JsonDecode:
     def _topics(self, column: Any, delivery: Flags, names: Names) -> _Topics:
         """What the topics of a batch's deliveries mean."""
         if self._meanings is None or self._meanings.names is not names or len(self._meanings) > REMEMBERED:
-            self._meanings = _Meanings(names, self.rows, self.table)
+            self._meanings = _Meanings(names, self.rows, self.table, lambda stream: self._coder(stream, names))
         texts, at = column.dictionary.to_pylist(), column.indices.to_numpy()
         used = np.zeros(len(texts), bool)
         used[at[delivery]] = True
@@ -161,6 +167,24 @@ class JsonDecode:
         subject = np.full((len(self.rows), len(texts)), NOBODY, np.int32)
         of[:, which], subject[:, which] = self._meanings.look_up([texts[i] for i in which.tolist()])
         return _Topics(texts, at, of, subject)
+
+    def _coder(self, stream: JsonStream, names: Names) -> Callable[[str], int]:
+        """How a subject's text becomes a code.
+
+        One that is in no register stays without, so that a flood of made-up names does not grow anything; a stream that
+        accepts every subject has to know them all.
+        """
+        if self.world is None or stream.unknown != "aside":
+            return names.code
+        if self.world.names is not names:
+            self.world = self.world.bind(names)
+        lists = self.world.lists
+        return lambda text: names.code(text) if lists(text) else NOBODY
+
+    def _named(self, index: int, topic: str) -> str:
+        """Whom a topic names to the stream at `index`."""
+        levels = dict(self.table.match(topic))[index]
+        return levels[self.rows[index].stream.subject[1:-1]]
 
     def _no_stream(self, source: str) -> str:
         topics = [r.stream.topic for r in self.rows if r.stream.source == source]
@@ -173,6 +197,7 @@ class JsonDecode:
         places: list[Longs] = []
         values: list[dict[str, Floats]] = []
         subjects: list[Ints] = []
+        texts: list[str] = []
         for begin in range(0, len(at), CHUNK):
             part = at[begin : begin + CHUNK]
             chunk = rows.read(_taken(column, part), task.long)
@@ -184,7 +209,9 @@ class JsonDecode:
             if chunk.subjects is None:
                 subjects.append(topics.subject[index][topics.at[here]])
             else:
-                subjects.append(names.codes(chunk.subjects))
+                code = self._coder(rows.stream, names)
+                subjects.append(np.fromiter(map(code, chunk.subjects), np.int32, len(chunk.subjects)))
+                texts += chunk.subjects
         place = np.concatenate(places)
         ts = np.concatenate([v["ts"] for v in values])
         subject = np.concatenate(subjects)
@@ -198,7 +225,8 @@ class JsonDecode:
                 stranger = ~self.world.known(subject, ts)
                 if stranger.any():
                     for i in np.flatnonzero(stranger).tolist():
-                        message = f"expected a subject of the registers; got '{names[int(device[i])]}'"
+                        got = texts[i] if texts else self._named(index, topics.texts[int(topics.at[place[i]])])
+                        message = f"expected a subject of the registers; got {got[:LONGEST_NAME]!r}"
                         task.aside(int(place[i]), "unknown", self.names[index], message)
                     keep = np.flatnonzero(~stranger)
         columns = {n: np.concatenate([v[n] for v in values])[keep] for n in values[0] if n != "ts"}

@@ -235,3 +235,21 @@ def test_devices_become_subjects(world: World, device: str, ts: float, subject: 
     else:
         assert table(got.rows[0], names, "subject") == [(subject or device,)]
         assert got.aside == []
+
+
+def test_made_up_names_grow_nothing(world: World) -> None:
+    """A flood of topics of nobody: each is set aside by its name, and the engine's names stay as they were."""
+    buffer, names = EntryBuffer(), Names()
+    for i in range(1000):
+        buffer.add(
+            Kind.DELIVERY,
+            "fleet",
+            f"fleet/made-up-{i}/gps",
+            100.0,
+            b'{"time": 100, "pos": {"lon": 121.4, "lat": 31.2}}',
+        )
+    before = len(world.bind(names).names)
+    got = decode(stream(GPS), buffer, names, world)
+    assert [aside.reason for aside in got.aside] == ["unknown"] * 1000
+    assert "got 'made-up-7'" in got.aside[7].message
+    assert len(names) == before
