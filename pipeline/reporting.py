@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from pipeline.clocks import Down
@@ -37,23 +39,9 @@ class Reporter:
                 continue
             state = self.engine.rules[rule_id]
             for change, columns in blocks.blocks:
+                over = change in (Change.ENDED, Change.WITHDRAWN)
                 records = zip(*(columns[name].tolist() for name in COLUMNS), strict=True)
-                for (
-                    position,
-                    order,
-                    known,
-                    slot,
-                    started,
-                    confirmed,
-                    ended,
-                    reason,
-                    peak,
-                    lon,
-                    lat,
-                    place,
-                    late,
-                    version,
-                ) in records:
+                for position, order, known, slot, started, confirmed, ended, reason, *rest, late, version in records:
                     episode = self._episode(
                         namespace,
                         kind,
@@ -61,15 +49,12 @@ class Reporter:
                         slot,
                         started,
                         confirmed,
-                        peak,
-                        lon,
-                        lat,
-                        place,
+                        *rest,
                         late=late,
                         version=version,
+                        ended=ended if over else np.nan,
+                        reason=REASONS[reason] if over else "",
                     )
-                    if change in (Change.ENDED, Change.WITHDRAWN):
-                        episode = _ended(episode, ended, REASONS[reason])
                     event = EpisodeEvent(change=change, known=known, position=position, episode=episode)
                     found.append((position, episode.id, order, event))
         found.sort(key=lambda item: item[:3])
@@ -90,6 +75,8 @@ class Reporter:
         *,
         late: bool,
         version: int,
+        ended: float = np.nan,
+        reason: str = "",
     ) -> Episode:
         names = self.engine.names
         subject, part = (names[code] for code in self.engine.kinds[kind].key_numbers.pairs[slot])
@@ -103,9 +90,9 @@ class Reporter:
             part=part,
             started=started,
             confirmed=confirmed,
-            ended=np.nan,
-            reason="",
-            measure=worse if np.isfinite(worse) else np.nan,
+            ended=ended,
+            reason=reason,
+            measure=worse if math.isfinite(worse) else np.nan,
             lon=lon,
             lat=lat,
             place=names[place],
@@ -141,7 +128,8 @@ class Reporter:
             return [event(Change.WITHDRAWN, episode)]
         events = [] if down.told else [event(Change.OPENED, episode)]
         if down.until == down.until:
-            events.append(event(Change.ENDED, _ended(episode, down.until, "clear")))
+            over = msgspec.structs.replace(episode, ended=down.until, reason="clear")
+            events.append(event(Change.ENDED, over))
         return events
 
     def standing(self) -> list[Episode]:
@@ -213,8 +201,3 @@ COLUMNS = (
     "late",
     "version",
 )
-
-
-def _ended(episode: Episode, ended: float, reason: str) -> Episode:
-    values = {name: getattr(episode, name) for name in episode.__struct_fields__}
-    return Episode(**{**values, "ended": ended, "reason": reason})
