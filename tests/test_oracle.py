@@ -236,6 +236,7 @@ ASSUME = rule(for_=50, assume=200)
     [
         case("w0 t49", city(ASSUME), [], id="not-yet"),
         case("w0 t50", city(ASSUME), ["opened 0@50"], id="a-tick-completes-it"),
+        case("w0 t50", city(rule(for_=50, assume=50)), ["opened 0@50"], id="exactly-at-the-end-of-assume"),
         case("w0 w100", city(ASSUME), ["opened 0@50"], id="a-wrong-row-completes-it"),
         case("w0 r100", city(ASSUME), ["opened 0@50", "ended 0-100 clear"], id="so-does-a-right-one-after-it"),
         case("w0 r50", city(ASSUME), [], id="a-right-row-exactly-then-drops-it"),

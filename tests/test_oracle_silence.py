@@ -112,6 +112,7 @@ BOTH = city(streams=TWO, down=DOWN)
             ["opened 0@30 src source_down", "withdrawn 0 src source_down"],
             id="it-had-ticked-after-all",
         ),
+        case("t0 B:t31 t0", BOTH, ["opened 0@30 src source_down"], id="the-same-tick-again-says-nothing"),
         case("src/a:t100 src/b:t80 src/a:t125", city(down=DOWN), [], id="by-tick-times-whatever-their-order"),
         case(
             "w0 t10 t100 t120 t149",
