@@ -153,6 +153,13 @@ class Silence:
             over.append((row, slot, started, *where, version))
         self._open(opened, version, changes)
         self._over(over, rows, gap, changes)
+        # A run that begins where a silence was said to have begun would have its id (18).
+        latest = np.repeat(kept["said"], np.diff(np.append(starts, n)))
+        for _, started, *_, row in opened:
+            latest[row : np.append(starts, n)[int(segment[row]) + 1]] = started
+        barred = rows.ts == latest
+        if barred.any():
+            rows.barred = barred
 
         last = np.append(starts[1:], n) - 1
         states.put(
@@ -196,9 +203,6 @@ class Silence:
         row, slot, started, lon, lat, version = (np.array(column) for column in zip(*over, strict=True))
         ts, known, turn = rows.ts[row], rows.known[row], rows.turn[row]
         untrue = ts < started
-        if (ts == started).any():
-            rows.barred = np.zeros(len(rows.ts), bool)
-            rows.barred[row[ts == started]] = True
         for change, which in ((Change.WITHDRAWN, untrue), (Change.ENDED, ~untrue)):
             silence = episode(slot[which], started[which], lon[which], lat[which], version[which])
             reason = "clear" if change is Change.ENDED else ""
