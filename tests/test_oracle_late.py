@@ -154,6 +154,14 @@ LATE = "opened 100@100 late"
             id="forgotten",
         ),
         case(
+            "r0 r500 w450@501",
+            BROKEN,
+            ["opened 450@450 late", "ended 450-450 gap"],
+            id="filled-at-exactly-the-streams-gap",
+        ),
+        case("r0 r500 w449@501", BROKEN, ["opened 449@449 late"], id="not-filled-yet"),
+        case("r0 r500 w100@501 r1400 t1500", city(GAP, streams=SHORT, forget=1000), [LATE], id="not-forgotten-yet"),
+        case(
             "w0 r500 r100@501",
             city(rule(), streams=SHORT),
             ["opened 0@0", "ended 0-500 clear"],
@@ -247,6 +255,9 @@ LONG = rule(for_=50, assume=1000)
             city(ASSUME, streams=SHORT),
             ["opened 0@50", "ended 0-0 gap", "reopened 0", "ended 0-80 clear"],
             id="a-late-row-completes-it",
+        ),
+        case(
+            "w0 t50 w50 r30@51", city(LONG, streams=[stream(gap=40)]), ["opened 0@50"], id="a-row-when-due-completes-it"
         ),
         case("w0 t50 w100 r30@101", city(LONG, streams=SHORT), ["opened 0@50"], id="a-row-has-completed-it-since"),
         case(
