@@ -55,7 +55,7 @@ def exact(episode: Episode) -> tuple[object, ...]:
 
 def final(engine: Engine, events: list[EpisodeEvent]) -> dict[str, tuple[object, ...]]:
     """The episodes that stand, open ones with their worst measure so far."""
-    found = {}
+    found: dict[str, Episode] = {}
     for event in events:
         if event.change is Change.WITHDRAWN:
             del found[event.episode.id]
