@@ -1,0 +1,34 @@
+"""journaled: what a run's journal holds, and what comes of it when it is judged again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from pipeline.entries import Kind
+from pipeline.journal import Contents, Journal
+from pipeline.names import Names
+from pipeline.runtime.compose import CONTENTS, load_version
+from pipeline.version import Version
+from replay.replaying import Replayed, replay
+from tests.services.publisher import Message
+
+
+def deliveries(journal: Path) -> Counter[Message]:
+    """Topic and payload of all that was delivered, and how often. journal: its folder."""
+    found: Counter[Message] = Counter()
+    reader = Journal.read_only(journal)
+    for piece in reader.read(reader.first):
+        columns = [piece.batch.column(n).to_pylist() for n in ("kind", "topic", "payload")]
+        found.update((t, p) for k, t, p in zip(*columns, strict=True) if k == Kind.DELIVERY)
+    return found
+
+
+def replayed(journal: Path) -> Replayed:
+    """The journal, judged here by the versions that it names."""
+    contents = Contents(journal / CONTENTS)
+
+    def load(payload: bytes, names: Names) -> Version:
+        return load_version(payload, contents, names)
+
+    return replay(Journal.read_only(journal), load)
