@@ -39,7 +39,7 @@ class Reporter:
                 continue
             state = self.engine.rules[rule_id]
             for change, columns in blocks.blocks:
-                over = change in (Change.ENDED, Change.WITHDRAWN)
+                over = change is Change.ENDED
                 records = zip(*(columns[name].tolist() for name in COLUMNS), strict=True)
                 for position, order, known, slot, started, confirmed, ended, reason, *rest, late, version in records:
                     episode = self._episode(
