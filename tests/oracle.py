@@ -406,12 +406,13 @@ class Oracle:
         self.world: Any = self.version.world.bind(self.names)
         old, self.rules = self.rules, {rule.id: rule for rule in self.version.rules}
         self.streams.update({stream.name: stream for stream in self.version.streams})
-        held = [(key.newest, key.states) for key in self.keys.values()]
-        held += [(self.keys[line.key].newest, g.states or {}) for line in self.lines.values() for g in line.gaps]
-        for newest, states in held:
+        held = [(key.newest, key.states, set(old)) for key in self.keys.values()]
+        gaps = [(self.keys[line.key].newest, g) for line in self.lines.values() for g in line.gaps]
+        held += [(newest, g.states or {}, g.broken) for newest, g in gaps]
+        for newest, states, owned in held:
             for rule_id, state in list(states.items()):
                 if rule_id not in self.rules:
-                    if state.last is not None:  # choice: known by the source of the rule's last row
+                    if state.last is not None and rule_id in owned:  # choice: known by the source of the rule's last row
                         tick = self.clocks[self.streams[state.last.line[0]].source].tick
                         self.book.finish(state, newest, "removed", Turn(tick, position))
                     del states[rule_id]
