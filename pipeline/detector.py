@@ -63,7 +63,7 @@ class Detector(BaseModel):
         rows: of the kind that `rows` names, all columns of shape (n,). memory: shape (n,), one record a row, written in
         place; with memory a key is seen at most once a call, without it any number of times.
         """
-        raise NotImplementedError  # contract: a detector that only has `idle` says nothing by rows, see Silent
+        raise NotImplementedError(f"{type(self).__name__} does not say what is wrong: it has no judge")
 
     def idle(self, last: Any, world: World, memory: Memory | None) -> Floats | None:
         """From which event time on silence after each row is wrong, UTC seconds (inf: never); None: not asked."""
@@ -82,7 +82,8 @@ class RowDetector(Detector):
     """
 
     def judge_row(self, row: Mapping[str, Any], world: World) -> bool | None:
-        raise NotImplementedError
+        """Judge one row."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what is wrong: it has no judge_row")
 
     def judge(self, rows: Any, world: World, memory: Memory | None) -> Judgement:
         columns = {name: rows.column(name) for name in (*rows.own(), *rows.extra)}
