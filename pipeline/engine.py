@@ -36,6 +36,10 @@ LoadVersion = Callable[[bytes, Names], Version]
 """A VERSION entry's payload -> what it makes current."""
 
 
+ASIDES_KEPT = 100_000
+"""How much of what was set aside waits for somebody to take it; what is older is lost, and was counted."""
+
+
 class NoVersion(ValueError):
     """Deliveries came before any version entry: nobody could say what they mean."""
 
@@ -106,6 +110,7 @@ class Engine:
             for rows in decoded.rows:
                 rows.stream = codes[rows.stream]
                 blocks.append(rows)
+        del self.asides[:-ASIDES_KEPT]
         timing = Timing(self.clocks, self._source, self._down)
         timing.read(batch, first, kinds)
         events = [event for down in timing.downs for event in self.reporter.down(down)]
@@ -114,9 +119,7 @@ class Engine:
         return sorted(events, key=by_position)
 
     def _span(self, blocks: list[Rows], timing: Timing, since: int, until: int) -> list[EpisodeEvent]:
-        """The entries from position `since` up to `until`; no source comes back from being down after the first of
-        them.
-        """
+        """The entries from position `since` up to `until`; after the first of them no source comes back from down."""
         ticks = timing.tables(self.passed, since, until)
         rows = [some for some in (_between(block, since, until) for block in blocks) if len(some)]
         cut = self._cut(rows, ticks, since, until)

@@ -25,7 +25,7 @@ from pipeline.runtime.judge_loop import JudgeLoop
 from pipeline.runtime.keeper import Keeper
 from pipeline.runtime.logs import Trouble, logger
 from pipeline.runtime.metrics import JUDGED, Metrics, Server
-from pipeline.runtime.opening import Opened, assume_version, open_data
+from pipeline.runtime.opening import Opened, assume_version, open_when_there_is_room
 from pipeline.runtime.sources import RuntimeFailed, Sources
 
 LOG = "gridwatch.log"
@@ -112,7 +112,9 @@ class Embedded:
             raise
 
     def _start(self, city: City) -> None:
-        data = self._data = open_data(city.configuration.data, self._log)
+        data = self._data = open_when_there_is_room(city.configuration.data, self._log, lambda: self._ending)
+        if data is None:
+            return
         sources = self._sources = Sources(self._commit, self.metrics, self._log)
         fresh = sources.make(city)
         keeper = self._keeper = Keeper(

@@ -5,25 +5,37 @@ Reports what had to be mended. What is damaged beyond that is refused plainly, w
 
 from __future__ import annotations
 
+import errno
+import os
+import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import sqlalchemy as sa
 
 from cases.fold import Fold
 from cases.store import FILE, Store
 from pipeline.deadletters import DeadLetters
 from pipeline.engine import Engine
 from pipeline.entries import EntryBuffer, Kind
-from pipeline.journal import Contents, Journal, Snapshots
+from pipeline.journal import Contents, Journal, JournalFailed, JournalFull, Snapshots
+from pipeline.journal.errors import refused
 from pipeline.runtime import state
 from pipeline.runtime.compose import CONTENTS, load_version
+from pipeline.runtime.logs import Trouble
 
 JOURNAL = "journal"
 SNAPSHOTS = "snapshots"
 """Folders: the journal's in a city's data, the snapshots' in the journal's, so that they go where it goes."""
+
+ROOM = 256 << 10
+"""SQLite names no reason where it has no room for the files beside its own; with less free than this, that is it."""
+AGAIN = 1.0
+"""Between two attempts while the disk is full, seconds."""
 
 
 @dataclass(slots=True)
@@ -47,14 +59,29 @@ class Opened:
         self.journal.close()
 
 
+def open_when_there_is_room(folder: Path, tell: Any, stop: Callable[[], bool]) -> Opened | None:
+    """`open_data`, tried again while the disk is full; None where it was given up because of `stop`."""
+    trouble = Trouble(tell, "the data can't be opened")
+    while not stop():
+        try:
+            opened = open_data(folder, tell)
+        except JournalFull as error:
+            trouble.failed(error)
+            threading.Event().wait(AGAIN)
+        else:
+            trouble.worked()
+            return opened
+    return None
+
+
 def open_data(folder: Path, tell: Any) -> Opened:
     """Open what is in `folder`, made where there is nothing. tell: a logger.
 
-    Raises JournalError, OSError, cases.schema.NewerSchema.
+    Raises JournalError (JournalFull: there is no room; nothing is open then), OSError, cases.schema.NewerSchema.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as undo:
-        store = Store(folder / FILE)
+        store = _store(folder / FILE)
         undo.callback(store.close)
         snapshots = Snapshots(folder / JOURNAL / SNAPSHOTS)
         seen = max([store.position + 1, *snapshots.positions()])
@@ -68,6 +95,19 @@ def open_data(folder: Path, tell: Any) -> Opened:
         engine, fold, restored = _resume(journal, contents, snapshots, tell)
         undo.pop_all()
     return Opened(journal, contents, snapshots, store, letters, engine, fold, restored)
+
+
+def _store(file: Path) -> Store:
+    try:
+        return Store(file)
+    except sa.exc.DatabaseError as error:
+        at = os.statvfs(file.parent)
+        if at.f_bavail * at.f_frsize < ROOM:
+            raise refused(OSError(errno.ENOSPC, ""), file.parent, "open the cases") from error
+        raise JournalFailed(
+            f"{file}: the cases can't be opened: {error.orig}. Check the disk, who may write there, and that it is the"
+            " file of a gridwatch; then start again."
+        ) from error
 
 
 def _resume(journal: Journal, contents: Contents, snapshots: Snapshots, tell: Any) -> tuple[Engine, Fold, int | None]:
