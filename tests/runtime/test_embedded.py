@@ -137,6 +137,7 @@ def test_a_bad_configuration_is_refused_and_the_old_one_goes_on(town: Town, run:
     log = Lines()
     running = run(log)
     town.write(**{"detector: overspeed": "detector: overspede"})
+    until(lambda: running._opened.engine.version is not None, "the version of the start to be judged")
     head = running._opened.engine.version
     assert running.reload() is False
     assert any("did you mean 'overspeed'?" in line for line in log.said("error"))

@@ -8,6 +8,7 @@ What is published is what the broker acknowledged; a broker that closes the conn
 from __future__ import annotations
 
 import itertools
+import math
 import select
 import socket
 import threading
@@ -49,7 +50,8 @@ class Publisher(threading.Thread):
         self.sent = 0
         """Messages given to the broker."""
         self.seconds = 0.0
-        """How long that took; the last message's acknowledgement is not waited for."""
+        """How long that took, without what `at_most` made it wait."""
+        self._limit = math.inf
         self._messages: Iterator[Message] = iter(messages)
         self._identifiers = itertools.cycle(range(1, 65536))
         self._enough = threading.Event()
@@ -66,6 +68,10 @@ class Publisher(threading.Thread):
     def acknowledged(self) -> int:
         """Messages that the broker has taken."""
         return self._acknowledged // 4
+
+    def at_most(self, more: float) -> None:
+        """Pause after so many more messages, until this is called again; infinity: don't."""
+        self._limit = self.sent + more
 
     def finish(self, last: Iterable[Message] = (), seconds: float = 30.0) -> None:
         """End the steady stream, publish `last`, and return once the broker has acknowledged everything."""
@@ -85,19 +91,24 @@ class Publisher(threading.Thread):
             self._socket.close()
 
     def run(self) -> None:
-        began = time.monotonic()
+        before, owed = time.monotonic(), 0.0
         try:
             while not self._enough.is_set():
-                due = int((time.monotonic() - began) * self.rate) - self.sent
-                due = min(due, WINDOW - (self.sent - self.acknowledged))
-                burst = list(itertools.islice(self._messages, max(due, 0)))
-                if due > 0 and not burst:
+                now = time.monotonic()
+                if self.sent < self._limit:
+                    self.seconds += now - before
+                    # What a stalled machine could not send is caught up, but never more than a second's worth.
+                    owed = min(owed + (now - before) * self.rate, self.rate)
+                before = now
+                count = int(min(owed, WINDOW - (self.sent - self.acknowledged), self._limit - self.sent))
+                burst = list(itertools.islice(self._messages, max(count, 0)))
+                if count > 0 and not burst:
                     break
                 self._send(burst)
+                owed -= len(burst)
                 self._hear(BURST)
         except OSError as error:
             self._error = error
-        self.seconds = time.monotonic() - began
 
     def _send(self, messages: Iterable[Message]) -> None:
         made = [packet(topic, payload, next(self._identifiers)) for topic, payload in messages]

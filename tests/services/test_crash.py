@@ -8,6 +8,7 @@ made too; and the cases that rows alone make must be those of an unbroken run ov
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import sys
@@ -109,15 +110,20 @@ def say(what: str) -> None:
 
 
 def kill_again_and_again(city: Path, start: Callable[[Path], Run], publisher: Publisher) -> None:
-    """Most of them under load, every fourth in its start or when it judges what the last one left."""
+    """Most of them under load, every fourth in its start or when it judges what the last one left.
+
+    Where a start takes long, publishing pauses, so that a slow machine has no more to do than a fast one.
+    """
     dice = random.Random(SEED)
     say(f"seed {SEED}")
     for kill in range(KILLS):
+        publisher.at_most(2 * RATE)
         run = start(city)
         if kill % 4 == 3:
             wait, since = dice.uniform(0.1, 1.5), "its start"
         else:
             run.connected()
+            publisher.at_most(math.inf)
             wait, since = dice.uniform(0.0, 2.0), "it was connected"
         threading.Event().wait(wait)  # the moment is the point
         run.kill()

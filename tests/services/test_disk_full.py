@@ -60,13 +60,13 @@ def padded(traffic: Traffic) -> list[Message]:
     return [(topic, payload[:-1] + b', "x": "%b"}' % dice.randbytes(200).hex().encode()) for topic, payload in plain]
 
 
-@pytest.mark.parametrize("killed", [False, True], ids=["it-goes-on", "it-is-killed-and-started-again"])
+@pytest.mark.parametrize("end", [None, Run.kill, Run.stop], ids=["it-goes-on", "it-is-killed", "it-is-stopped"])
 def test_while_the_disk_is_full(
     tmp_path: Path,
     own_mosquitto: Callable[..., Mosquitto],
     disk: SmallDisk,
     start: Callable[[Path], Run],
-    killed: bool,
+    end: Callable[[Run], None] | None,
 ) -> None:
     broker, name = own_mosquitto(), f"d-{uuid.uuid4().hex[:8]}"
     traffic = Traffic(name, began=float(int(time.time())) - 6 * 3600, seed=1, trucks=30, bins=5)
@@ -91,18 +91,19 @@ def test_while_the_disk_is_full(
     assert now[DELIVERIES] < COUNT
     said_plainly(run)
 
-    if killed:
-        run.kill()
+    if end is not None:
+        end(run)
+        assert "Traceback" not in run.said
         disk.fill(leave=0)
         run = start(city)
         until(lambda: run.events("error"), "the second run to say why it waits")
         run.lives()
-        assert not any("Traceback" in line for line in run.said.splitlines()), run.said
+        assert "Traceback" not in run.said
     disk.make_room()
     run.connected()
     until(lambda: set(published) <= deliveries(disk.seen / "journal").keys(), "what the broker kept", every=0.3)
     until(lambda: run.metrics()["gridwatch_judge_lag_entries"] == 0, "the rest to be judged")
-    if not killed:
+    if end is None:
         assert run.metrics()[LIVE] + run.metrics().get('gridwatch_rows_total{fate="late"}', 0.0) == COUNT
         assert any("the journal takes deliveries again" in line for line in run.events("info"))
     run.stop()

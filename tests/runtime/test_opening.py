@@ -1,0 +1,60 @@
+"""Opening a city's data where the disk is full or a file is not what it should be."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from cases.store import FILE, Store
+from pipeline.journal import JournalFailed
+from pipeline.runtime import opening
+from pipeline.runtime.opening import open_when_there_is_room
+from tests.runtime.kit import Lines
+
+
+class Full:
+    """Stands for `Store` and `os.statvfs` of a disk that has no room for the first attempts."""
+
+    def __init__(self, attempts: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.attempts, self._statvfs = attempts, os.statvfs
+        monkeypatch.setattr(opening, "Store", self.store)
+        monkeypatch.setattr(opening, "AGAIN", 0.001)
+        monkeypatch.setattr(os, "statvfs", self.statvfs)
+
+    def store(self, file: Path) -> Store:
+        self.attempts -= 1
+        if self.attempts >= 0:
+            raise sa.exc.OperationalError("PRAGMA", {}, Exception("disk I/O error"))
+        return Store(file)
+
+    def statvfs(self, path: Any) -> os.statvfs_result:
+        real = list(self._statvfs(path))
+        real[4] = 0  # blocks that are free for us
+        return os.statvfs_result(real)
+
+
+def test_it_waits_for_room_and_says_so_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = Lines()
+    full = Full(3, monkeypatch)
+    opened = open_when_there_is_room(tmp_path, log, lambda: False)
+    assert opened is not None
+    opened.close()
+    assert full.attempts == -1
+    (line,) = log.said("error")
+    assert "no room to open the cases: the disk is full (0 bytes are free)" in line
+    assert log.said("info") == ["the data can't be opened: it works again"]
+
+
+def test_it_gives_up_when_it_is_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Full(1000, monkeypatch)
+    assert open_when_there_is_room(tmp_path, Lines(), lambda: full.attempts < 990) is None
+
+
+def test_what_is_no_file_of_cases_is_named(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"not at all" * 1000)
+    with pytest.raises(JournalFailed, match=r"cases.sqlite: the cases can't be opened: file is not a database\. Check"):
+        open_when_there_is_room(tmp_path, Lines(), lambda: False)
