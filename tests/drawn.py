@@ -75,7 +75,7 @@ def streams(c: Choice) -> list[Stream]:
 HOLDS: list[tuple[list[str], list[int]]] = [
     (["gap", "assume", "none"], [0, 0, 10, 20, 30, 40]),
     (["gap"], [0, 0, 10, 20]),
-    (["assume"], [20, 30, 40]),
+    (["assume"], [20, 30, 40, 50]),
 ]
 """What a journal's holds are drawn from: how they take silence, and `for`."""
 
@@ -153,7 +153,7 @@ class Draft:
         return {stream.name: stream for stream in self.versions[0].streams}
 
     def add(self, kind: Kind, source: str, topic: str, payload: bytes = b"", at: float | None = None) -> None:
-        self.entries.append((kind, source, topic, self.now if at is None else at, payload))
+        self.entries.append((kind, source, topic, float(self.now if at is None else at), payload))
 
     def tick(self, but: str = "") -> None:
         """Every source ticks, but one; a second member is often behind."""
@@ -219,6 +219,15 @@ def slow(d: Draft) -> None:
     for _ in range(d.c.pick([1, 1, 2])):
         last += d.c.pick([5, 10, 10, 15, 20, 25, 30, 40, 50])
         d.deliver(topic, [(subject, last, d.c.pick("wrrrn"))])
+
+
+def behind(d: Draft) -> None:
+    """Silence by ticks, a row that was on its way, and then an older one: an assumed hold goes on through both."""
+    topic, subject = d.line()
+    last = d.begin(topic, subject, "wwww")
+    d.wait(d.c.pick([45, 55, 55]))
+    d.deliver(topic, [(subject, last + d.c.pick([25, 25, 30, 35]), d.c.pick("wwwn"))])
+    d.deliver(topic, [(subject, last + d.c.pick([5, 10, 15, 20]), d.c.pick("rrrw"))])
 
 
 def upload(d: Draft) -> None:
@@ -327,12 +336,13 @@ def member(d: Draft) -> None:
 
 
 Act = Callable[[Draft], None]
-ALL: list[Act] = [run, silence, slow, upload, gaps, again, reorder, together, odd, reload, member]
+ALL: list[Act] = [run, silence, slow, behind, upload, gaps, again, reorder, together, odd, reload, member]
 THEMES: list[list[Act]] = [
     ALL,
     [run, run, run, silence, again, reload, odd],
     [run, reload, reload, upload, slow],
-    [slow, slow, slow, slow, run, reload, member],
+    [slow, slow, slow, run, reload, member],
+    [behind, behind, behind, slow, silence],
     [upload, upload, upload, upload, run, again, reload],
     [upload, upload, upload, together, gaps],
     [together, together, reorder, run, upload],

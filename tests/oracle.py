@@ -412,7 +412,8 @@ class Oracle:
         for newest, states, owned in held:
             for rule_id, state in list(states.items()):
                 if rule_id not in self.rules:
-                    if state.last is not None and rule_id in owned:  # choice: known by the source of the rule's last row
+                    if state.last is not None and rule_id in owned:
+                        # choice: known by the source of the rule's last row
                         tick = self.clocks[self.streams[state.last.line[0]].source].tick
                         self.book.finish(state, newest, "removed", Turn(tick, position))
                     del states[rule_id]

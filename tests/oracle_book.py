@@ -213,6 +213,7 @@ class Book:
 
     def withdraw(self, id: str, turn: Turn, why: str) -> None:
         self.out.hits[f"{why} withdrawn"] += 1
+        self.out.episodes[id] = msgspec.structs.replace(self.out.episodes[id], ended=NAN, reason="")
         self.say(Change.WITHDRAWN, id, turn)
         self.out.withdrawn[id] = self.out.episodes.pop(id)
         self.assumed.discard(id)

@@ -28,6 +28,7 @@ RARE = {
     "15 fifth gap",
     "15 gap filled",
     "17 assumed, broken hold withdrawn",
+    "17 assumed, unbroken hold withdrawn",
     "17 silence ended",
     "17 silence withdrawn",
 }

@@ -25,6 +25,8 @@ SILENT = city(rule(Silent()))  # wrong from 50 s of silence on
         case("w0 w1000", SILENT, [], id="without-ticks-nothing-is-silent"),
         case("w0 t30 t20 t49", SILENT, [], id="a-tick-that-goes-back-says-nothing"),
         case("w0 t60 t40 w140", SILENT, ["opened 50@50", "ended 50-140 clear"], id="and-takes-nothing-back"),
+        case("t60 w0 t60", SILENT, [], id="the-same-tick-again-says-nothing"),
+        case("t60 w0 t60 t61", SILENT, ["opened 50@50"], id="but-the-next-does"),
         case("w0 t60@0", SILENT, ["opened 50@50"], id="a-tick-is-its-received"),
     ],
 )
