@@ -76,6 +76,15 @@ def remove(path: Path) -> None:
     sync_folder(path.parent)
 
 
+def remove_incomplete(folder: Path) -> list[str]:
+    """What a crash left incomplete in a folder and those below it is gone; its names. For the folder's only writer,
+    while it writes nothing."""
+    left = sorted(folder.rglob(f"*{TEMPORARY}"))
+    for path in left:
+        remove(path)
+    return [path.name for path in left]
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[int]:
     """A file that is there completely or not at all: yields a descriptor of a temporary one, then renames it.

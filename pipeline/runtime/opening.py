@@ -24,6 +24,7 @@ from pipeline.engine import Engine
 from pipeline.entries import EntryBuffer, Kind
 from pipeline.journal import Contents, Journal, JournalFailed, JournalFull, Snapshots
 from pipeline.journal.errors import refused
+from pipeline.journal.files import remove_incomplete
 from pipeline.runtime import state
 from pipeline.runtime.compose import CONTENTS, load_version
 from pipeline.runtime.logs import Trouble
@@ -92,6 +93,9 @@ def open_data(folder: Path, tell: Any) -> Opened:
         letters = DeadLetters.open(folder)
         undo.callback(letters.close)
         contents = Contents(folder / JOURNAL / CONTENTS)
+        incomplete = remove_incomplete(snapshots.folder) + remove_incomplete(contents.folder)
+        if incomplete:
+            tell.info("removed what the last run had not finished writing", files=incomplete)
         engine, fold, restored = _resume(journal, contents, snapshots, tell)
         undo.pop_all()
     return Opened(journal, contents, snapshots, store, letters, engine, fold, restored)

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from cases.store import FILE, Store
 from pipeline.journal import JournalFailed
 from pipeline.runtime import opening
-from pipeline.runtime.opening import open_when_there_is_room
+from pipeline.runtime.compose import CONTENTS
+from pipeline.runtime.opening import JOURNAL, SNAPSHOTS, open_when_there_is_room
 from tests.runtime.kit import Lines
 
 
@@ -35,6 +36,19 @@ class Full:
         real = list(self._statvfs(path))
         real[4] = 0  # blocks that are free for us
         return os.statvfs_result(real)
+
+
+def test_what_a_crash_left_incomplete_is_removed(tmp_path: Path) -> None:
+    left = [tmp_path / JOURNAL / SNAPSHOTS / f"{7:020}.snapshot.tmp", tmp_path / JOURNAL / CONTENTS / "ab" / "abcd.tmp"]
+    for file in left:
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"half of")
+    log = Lines()
+    opened = open_when_there_is_room(tmp_path, log, lambda: False)
+    assert opened is not None
+    opened.close()
+    assert not any(file.exists() for file in left)
+    assert log.said("info") == ["removed what the last run had not finished writing"]
 
 
 def test_it_waits_for_room_and_says_so_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
