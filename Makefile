@@ -37,7 +37,7 @@ services: ## what the tests talk to: mosquitto, Kafka (only what is missing)
 
 .PHONY: test
 test: install services ## all tests, with real services
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 .PHONY: lint
 lint: install ## format, lint, imports between rooms, types
@@ -48,7 +48,7 @@ lint: install ## format, lint, imports between rooms, types
 
 .PHONY: check
 check: lint ## lint, and the quick tests
-	$(BIN)/python -m pytest -m 'not service and not slow' $(ARGS)
+	$(BIN)/python -m pytest -m "not service and not slow" -n 2 --dist loadfile $(ARGS)
 
 .PHONY: bench
 bench: install services ## what is measured against what, as ratios; writes benchmarks/results/latest.json
