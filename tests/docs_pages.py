@@ -1,0 +1,204 @@
+"""docs_pages: the pages of the documentation, their blocks, and a shell that runs what they show.
+
+What a fenced block is, its first line says:
+
+    ```console              lines that begin with `$ ` are run in the page's own folder, the others are what comes out:
+                            each must come, in this order; … stands for anything. `exit=1`: what the last one ends with
+    ```csv file=a/b.csv     (any language) is written to that file of the folder first, in the order of the page
+    ```python               is run; names stay for the page's next block
+
+Times and ids are made up on the page: any time fits a time, any id an id.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import PathDistribution
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from gridwatch.cli import app
+from replay.broker import DemoBroker
+from tests.connectors.fakes import publish
+from tests.services.wait import until
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+_FENCE = re.compile(r"(?ms)^```(\S*)(?: ([^\n]*))?\n(.*?)^```$")
+_HEADING = re.compile(r"(?m)^#+ (.*)$")
+_MADE_UP = (
+    (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(\.\d+)?Z?"), "TIME"),
+    (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8}\b"), "ID"),
+    (re.compile(r"\s+"), " "),
+)
+
+
+def name(page: Path) -> str:
+    """As people say it: docs/cli.md."""
+    return str(page.relative_to(ROOT))
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: ```language info."""
+
+    page: Path
+    language: str
+    info: str
+    text: str
+
+    def option(self, key: str) -> str | None:
+        """`file=…` and the like, of its first line."""
+        found = re.search(rf"(?:^| ){key}=(\S+)", self.info)
+        return found[1] if found else None
+
+
+def blocks(page: Path) -> list[Block]:
+    """All fenced blocks of a page, in order."""
+    return [Block(page, *(part or "" for part in found)) for found in _FENCE.findall(page.read_text("utf-8"))]
+
+
+def prose(page: Path) -> str:
+    """A page without its blocks."""
+    return _FENCE.sub("", page.read_text("utf-8"))
+
+
+def headings(page: Path) -> list[str]:
+    return _HEADING.findall(prose(page))
+
+
+def sections(page: Path) -> dict[str, str]:
+    """Heading -> the text up to the next one."""
+    parts = re.split(r"(?m)^#+ (.*)$", prose(page))
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def anchors(page: Path) -> set[str]:
+    """What `#…` may name in a page."""
+    kept = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings(page))
+    return {heading.strip().replace(" ", "-") for heading in kept}
+
+
+def links(page: Path) -> Iterator[tuple[str, str]]:
+    """(file, anchor) of the links of a page that lead to files."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
+        if not re.match(r"[a-z]+:", target):
+            file, _, anchor = target.partition("#")
+            yield file, anchor
+
+
+def plain(text: str) -> str:
+    """One line of output or of a page, for comparing: what is made up is not there any more."""
+    for made_up, instead in _MADE_UP:
+        text = made_up.sub(instead, text)
+    return text.strip()
+
+
+def lacking(expected: list[str], output: str) -> str | None:
+    """The first of the expected lines that does not come, in their order; None: all do."""
+    lines = iter([plain(line) for line in output.splitlines()])
+    for line in expected:
+        pattern = ".*".join(re.escape(part) for part in plain(line).split("…"))
+        if not any(re.fullmatch(pattern, got) for got in lines):
+            return line
+    return None
+
+
+@dataclass
+class Shell:
+    """Runs a page's blocks in the folder in which the process is. Use it in a `with`: what it started ends there."""
+
+    page: Path
+    names: dict[str, object] = field(default_factory=lambda: {"__name__": "page"})
+    broker: DemoBroker | None = None
+    running: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Shell:
+        if any("port: 1883" in block.text for block in blocks(self.page)):
+            self.broker = DemoBroker()
+            self.broker.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.running is not None:
+            self.running.terminate()
+            self.running.wait(30)
+        if self.broker is not None:
+            self.broker.stop()
+
+    def run(self, block: Block) -> None:
+        """AssertionError where it is not as the page says."""
+        file = block.option("file")
+        if file is not None:
+            self.write(Path(file), block.text)
+        elif block.language == "console":
+            code = int(block.option("exit") or 0)
+            steps = re.split(r"(?m)^\$ ", block.text)
+            assert not steps[0].strip(), f"a console block begins with `$ `, not with {steps[0]!r}"
+            for step in steps[1:]:
+                command, _, shown = step.partition("\n")
+                self.command(command, shown.splitlines(), code if step is steps[-1] else 0)
+        elif block.language == "python":
+            exec(compile(block.text, name(self.page), "exec"), self.names)
+
+    def write(self, file: Path, text: str) -> None:
+        if self.broker is not None:  # the page's broker is a usual one; ours is where there was room, and speaks 3.1.1
+            text = text.replace("port: 1883", f"port: {self.broker.port}").replace("protocol: 5", "protocol: 3.1.1")
+            text = text.replace("\nrules:\n", "\nmetrics: null\nrules:\n")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+        if file.name == "pyproject.toml":
+            install(tomllib.loads(text)["project"])
+
+    def command(self, text: str, shown: list[str], code: int) -> None:
+        """One command. What comes out is waited for: a city that runs beside may need a moment."""
+        words = expanded(text.removesuffix("&"))
+        if words[0] == "mosquitto_pub":
+            assert self.broker is not None
+            option = dict(zip(words[1::2], words[2::2], strict=True))
+            publish(self.broker.port, [(option["-t"], option["-m"].encode())], qos=int(option["-q"]))
+        elif words[0] == "gridwatch" and text.endswith("&"):
+            assert self.broker is not None
+            environment = os.environ | {"PYTHONPATH": str(ROOT)}
+            command = [sys.executable, "-m", "gridwatch.cli", *words[1:]]
+            self.running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+            assert self.broker.wait_for_subscriber(60.0), f"`{text}` did not connect"
+        else:
+            assert words[0] == "gridwatch", f"this shell knows gridwatch and mosquitto_pub, not {words[0]}"
+            said = ""
+
+            def comes() -> bool:
+                nonlocal said
+                result = CliRunner().invoke(app, words[1:], env={"COLUMNS": "100"})
+                said = f"`{text}` ended with {result.exit_code} and said\n{result.output}"
+                return result.exit_code == code and lacking(shown, result.output) is None
+
+            if self.running is not None:
+                until(comes, f"{shown} from `{text}`", 30.0)
+            else:
+                assert comes(), f"expected {code} and {lacking(shown, said)!r}\n{said}"
+
+
+def expanded(text: str) -> list[str]:
+    """A command as bash splits and expands it."""
+    done = subprocess.run(["bash", "-c", f"printf '%s\\0' {text}"], capture_output=True, check=True)
+    return done.stdout.decode().split("\0")[:-1]
+
+
+def install(project: dict[str, object]) -> None:
+    """What installing a package in this folder would leave of it: its entry points."""
+    folder = Path(f"{str(project['name']).replace('-', '_')}-{project['version']}.dist-info")
+    folder.mkdir(exist_ok=True)
+    points = project["entry-points"]
+    assert isinstance(points, dict)
+    text = "".join(f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in each.items()) for group, each in points.items())
+    (folder / "entry_points.txt").write_text(text)
+    (folder / "METADATA").write_text(f"Name: {project['name']}\nVersion: {project['version']}\n")
+    assert PathDistribution(folder).entry_points
