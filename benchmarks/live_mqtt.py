@@ -45,7 +45,7 @@ def payload(i: int) -> bytes:
     )
 
 
-def publish(port: int, messages: int) -> None:
+def publish(port: int, messages: int, body_of: Callable[[int], bytes] = payload) -> None:
     """Publish them all with QoS 1, at most WINDOW unacknowledged. Bare bytes, so that the publisher costs little."""
     with socket.create_connection(("127.0.0.1", port)) as sock:
         connect = b"\x00\x04MQTT\x04\x02\x00\x3c\x00\x09publisher"
@@ -57,7 +57,7 @@ def publish(port: int, messages: int) -> None:
             for i in range(first, min(first + BURST, messages)):
                 topic = b"fleet/truck-%04d/gps" % (i % TOPICS)
                 identifier = (i % 65535 + 1).to_bytes(2, "big")
-                body = len(topic).to_bytes(2, "big") + topic + identifier + payload(i)
+                body = len(topic).to_bytes(2, "big") + topic + identifier + body_of(i)
                 assert 127 < len(body) < 16384
                 packets.append(b"\x32" + bytes([len(body) & 127 | 128, len(body) >> 7]) + body)
             sock.sendall(b"".join(packets))
@@ -140,19 +140,22 @@ def _payloads(journal: Journal) -> list[bytes]:
 SUBSCRIBERS = {"bare": bare, "journaled": journaled}
 
 
-def one_round(who: str, messages: int) -> float:
-    """One subscriber in a process of its own, a broker and a publisher of their own: its messages a second."""
+def one_round(who: str, messages: int, module: str = "benchmarks.live_mqtt", *further: str) -> float:
+    """One subscriber in a process of its own, a broker and a publisher of their own: its messages a second.
+
+    module: whose `--as` they are; further: arguments of both."""
     with tempfile.TemporaryDirectory(prefix="live-mqtt-") as folder:
         broker = Mosquitto(Path(folder))
         try:
             arguments = [
                 sys.executable,
                 "-m",
-                "benchmarks.live_mqtt",
+                module,
                 "--port",
                 str(broker.port),
                 "--messages",
                 str(messages),
+                *further,
             ]
             subscriber = subprocess.Popen([*arguments, "--as", who], stdout=subprocess.PIPE, text=True)
             assert subscriber.stdout is not None
