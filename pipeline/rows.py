@@ -26,8 +26,8 @@ def unknown(n: int) -> Floats:
 
 def take_column(column: NDArray[Any], index: NDArray[Any]) -> NDArray[Any]:
     """`column[index]`, keeping a column that takes no memory as it is."""
-    if column.strides == (0,) and index.dtype != np.bool_:
-        return np.broadcast_to(column[:1].reshape(()) if len(column) else np.array(np.nan), (len(index),))
+    if len(column) and column.strides == (0,) and index.dtype != np.bool_:
+        return np.broadcast_to(column[:1].reshape(()), (len(index),))
     return np.asarray(column[index])
 
 
