@@ -56,12 +56,15 @@ class Detector(BaseModel):
     """Which of two measures is worse, `max` or `min`; the worst is the episode's peak."""
     unit: ClassVar[str] = ""
     """The measure's unit, as shown."""
+    version: ClassVar[str] = ""
+    """To be changed when the code begins to give other answers: its rules then count as changed."""
 
     def judge(self, rows: Any, world: World, memory: Memory | None) -> Judgement:
         """Judge rows, sorted by key and then by time.
 
         rows: of the kind that `rows` names, all columns of shape (n,). memory: shape (n,), one record a row, written in
-        place; with memory a key is seen at most once a call, without it any number of times.
+        place; with memory a key is seen at most once a call, without it any number of times (a remembered gap is a key of
+        its own, with a record of its own).
         """
         raise NotImplementedError(f"{type(self).__name__} does not say what is wrong: it has no judge")
 

@@ -133,7 +133,7 @@ def rule_version(section: RuleSection, judge: Detector) -> str:
     """
     said = {
         "detector": section.detector,
-        "version": str(getattr(type(judge), "version", "")),
+        "version": judge.version,
         "parameters": judge.model_dump(mode="json"),
         "hold": _hold(section),
         "rows": section.rows or judge.rows.kind,
