@@ -63,8 +63,8 @@ class Detector(BaseModel):
         """Judge rows, sorted by key and then by time.
 
         rows: of the kind that `rows` names, all columns of shape (n,). memory: shape (n,), one record a row, written in
-        place; with memory a key is seen at most once a call, without it any number of times (a remembered gap is a key of
-        its own, with a record of its own).
+        place; with memory a key is seen at most once a call, without it any number of times (a remembered gap is a key
+        of its own, with a record of its own).
         """
         raise NotImplementedError(f"{type(self).__name__} does not say what is wrong: it has no judge")
 
