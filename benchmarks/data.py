@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import structlog
 
 from benchmarks.city import SOURCE, City
@@ -18,7 +19,7 @@ from pipeline.entries import EntryBuffer, Kind
 from pipeline.journal import Contents, Journal, JournalReader, Snapshots
 from pipeline.names import Names
 from pipeline.runtime import state
-from pipeline.runtime.compose import CONTENTS, compose, load_version, version_payload
+from pipeline.runtime.compose import CONTENTS, VersionPayload, compose, config_bytes, load_version
 from pipeline.runtime.config import Configuration
 from pipeline.runtime.judge_loop import JudgeLoop
 from pipeline.runtime.metrics import Metrics
@@ -93,7 +94,10 @@ def versions(city: City, rules: Iterable[str]) -> Callable[[bytes, Names], Versi
 
 def begin(folder: Path, city: City, rules: Iterable[str] = VEHICLES) -> bytes:
     """A data folder's contents; the payload of the VERSION entry that makes them current."""
-    return version_payload(configuration(rules), city.world, Contents(folder / JOURNAL / CONTENTS))
+    contents = Contents(folder / JOURNAL / CONTENTS)
+    # As pipeline.runtime.compose.version_payload does it, without compiling a world that nobody looks into.
+    stored = config_bytes(configuration(rules)), city.registers.to_bytes()
+    return msgspec.json.encode(VersionPayload(*map(contents.put, stored)))
 
 
 def write(folder: Path, commits: Iterable[EntryBuffer], version: bytes = b"") -> int:

@@ -7,7 +7,7 @@ vehicles of `benchmarks.city` report, ten seconds apart by their own clocks, pub
 them. The limit is the bare subscriber of live_mqtt on the same messages; rounds take turns, and the median of their
 ratios counts. That every row was judged is verified by the engine's counts.
 
-    python -m benchmarks.live_mqtt_judged [--messages 150000] [--rounds 3]
+    python -m benchmarks.live_mqtt_judged [--messages 120000] [--rounds 3]
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def judged(port: int, messages: int, ready: Callable[[], None], folder: Path) ->
     return messages / (ended - began)
 
 
-def run(messages: int = 150_000, rounds: int = 3) -> list[Result]:
+def run(messages: int = 120_000, rounds: int = 3) -> list[Result]:
     """messages: in all rounds together, for each side."""
     rates: dict[str, list[float]] = {"bare": [], "judged": []}
     with tempfile.TemporaryDirectory(prefix="live-mqtt-") as name:
@@ -101,7 +101,7 @@ def run(messages: int = 150_000, rounds: int = 3) -> list[Result]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="live_mqtt_judged: see the head of the file")
-    parser.add_argument("--messages", type=int, default=150_000)
+    parser.add_argument("--messages", type=int, default=120_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--as", dest="role", choices=["bare", "judged", "publisher"], help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
