@@ -138,13 +138,19 @@ def segment_distance(
     All of one shape (or broadcasting to one). A segment of no length is its point. NaN in, NaN out.
     """
     ux, uy = (bx - ax) * east, (by - ay) * north
-    px, py = (lon - ax) * east, (lat - ay) * north
+    px, py = np.asarray((lon - ax) * east), np.asarray((lat - ay) * north)
     length2 = ux * ux + uy * uy
-    along = (px * ux + py * uy) / np.where(length2 > 0.0, length2, 1.0)
-    along = np.minimum(np.maximum(along, 0.0), 1.0)
-    px -= along * ux
-    py -= along * uy
-    metres: NDArray[np.float64] = np.sqrt(px * px + py * py)
+    # In place: these columns are large, and a fresh one for each step would cost as much as the sums.
+    along, step = np.asarray(px * ux), np.asarray(py * uy)
+    along += step
+    along /= np.where(length2 > 0.0, length2, 1.0)
+    np.minimum(np.maximum(along, 0.0, out=along), 1.0, out=along)
+    px -= np.multiply(along, ux, out=step)
+    py -= np.multiply(along, uy, out=step)
+    px *= px
+    py *= py
+    px += py
+    metres: NDArray[np.float64] = np.sqrt(px, out=px)
     return metres
 
 
