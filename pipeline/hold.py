@@ -226,13 +226,19 @@ def no_rows_at_all(setting: Setting, states: Table, slots: Longs, starts: Longs,
     return found.row[again[found.wrong[again - 1] & rows.right[found.row[again]]]]
 
 
+def _as_episode(at: Longs, record: dict[str, Array]) -> dict[str, Array]:
+    """The columns of the episodes that states hold; one that a tick assumed began with its run."""
+    episode = {"slot": at, **{name: record[name] for name in EPISODE[1:]}}
+    episode["started"] = np.where(record["open"], record["started"], record["since"])
+    return episode
+
+
 def close(states: Table, slots: Longs, reason: str, known: Array, position: Array, changes: Changes) -> None:
     """Ends what is open in these slots at its last wrong row, and forgets their state."""
     going = (states["open"][slots] | states["assumed"][slots]) & ~states["ended"][slots]
     at = slots[going]
     record = states.take(at)
-    episode = {"slot": at, **{name: record[name] for name in EPISODE[1:]}}
-    episode["started"] = np.where(record["open"], record["started"], record["since"])
+    episode = _as_episode(at, record)
     changes.add(Change.ENDED, episode, record["last_wrong"], reason, known[going], position[going], LAST)
     states.reset(slots)
 
@@ -241,8 +247,7 @@ def withdraw(states: Table, slot: int, known: float, position: int, changes: Cha
     """Takes back an assumed episode, and drops the run that it stood on (rules 14 and 17)."""
     at = np.array([slot])
     record = states.take(at)
-    episode = {"slot": at, **{name: record[name] for name in EPISODE[1:]}}
-    episode["started"] = record["since"]
+    episode = _as_episode(at, record)
     changes.add(Change.WITHDRAWN, episode, record["last_wrong"], "", np.array([known]), np.array([position]), LAST)
     states.put(at, {"assumed": np.array([False]), "ended": np.array([False]), "since": np.array([np.nan])})
     states["peak"][at] = -np.inf
