@@ -73,7 +73,7 @@ def own(rule: Rule, turned: Turned, world: World, names: Names) -> Turned:
     if rule.classes:
         mine = world.of_class(rows.subject, rows.ts, rule.classes)
         keep = mine if keep is None else keep & mine
-    for name in rule.detector.needs:
+    for name in rule.detector.needed():
         column = rows.column(name)
         if column is None:
             return turned.take(np.empty(0, np.int64))

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.rows import Flags, Floats, Ints, Rows
+from pipeline.rows import Flags, Floats, Ints, Longs, Rows
 
 if TYPE_CHECKING:
     from pipeline.world import World
@@ -59,6 +59,10 @@ class Detector(BaseModel):
     version: ClassVar[str] = ""
     """To be changed when the code begins to give other answers: its rules then count as changed."""
 
+    def needed(self) -> tuple[str, ...]:
+        """The columns that it can't do without, with these parameters; `needs`, unless a parameter names one."""
+        return self.needs
+
     def judge(self, rows: Any, world: World, memory: Memory | None) -> Judgement:
         """Judge rows, sorted by key and then by time.
 
@@ -66,7 +70,19 @@ class Detector(BaseModel):
         place; with memory a key is seen at most once a call, without it any number of times (a remembered gap is a key
         of its own, with a record of its own).
         """
-        raise NotImplementedError(f"{type(self).__name__} does not say what is wrong: it has no judge")
+        if type(self).judge_runs is Detector.judge_runs or memory is None:
+            raise NotImplementedError(f"{type(self).__name__} does not say what is wrong: it has no judge")
+        return self.judge_runs(rows, np.arange(len(rows)), world, memory)
+
+    def judge_runs(self, rows: Any, starts: Longs, world: World, memory: Memory) -> Judgement:
+        """Judge whole runs of rows at once: instead of `judge`, for a detector with memory that must be fast.
+
+        rows: sorted by key and then by time. starts: shape (k,), where each key's rows begin; a key is there once.
+        memory: shape (k,), one record a key: what it remembered before the first of these rows, to be written in place
+        with what it remembers after the last. The answers must be those of one row at a time (`pipeline.runs` has what
+        that takes). Not used for a detector with an `idle` of its own, which must know its memory at each row.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not say what is wrong: it has no judge_runs")
 
     def idle(self, last: Any, world: World, memory: Memory | None) -> Floats | None:
         """From which event time on silence after each row is wrong, UTC seconds (inf: never); None: not asked."""

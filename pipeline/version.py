@@ -62,6 +62,8 @@ class Stream:
     """A live row more than this after its line's newest leaves a remembered gap, seconds."""
     lateness: float = 0.0
     """How long rows wait for their elders, seconds; 0: not at all."""
+    carry: Mapping[str, float] = field(default_factory=dict)
+    """Columns of positions that readings of the same name are carried into -> how old such a reading may be, seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ def kind_of(detector: Detector) -> list[type[Rows]]:
 
 def further(detector: Detector) -> list[str]:
     """Columns that it needs and that its kind of row has not of its own."""
-    return [name for name in detector.needs if all(name not in kind.own() for kind in kind_of(detector))]
+    return [name for name in detector.needed() if all(name not in kind.own() for kind in kind_of(detector))]
 
 
 class Fact(NamedTuple):
@@ -137,12 +137,12 @@ def columns_of(detector: Detector, kind: type[Rows]) -> dict[str, list[float]]:
     some = [NAN, 0.5, *around(numbers(detector))]
     found = {"value": some} if kind is Reading else {"speed": speeds(detector), **dict.fromkeys(FLAGS, some)}
     found |= dict.fromkeys(further(detector), some)
-    return {n: [v for v in vs if not (np.isnan(v) and n in detector.needs)] for n, vs in found.items()}
+    return {n: [v for v in vs if not (np.isnan(v) and n in detector.needed())] for n, vs in found.items()}
 
 
 def facts(detector: Detector, kind: type[Rows]) -> st.SearchStrategy[list[Fact]]:
     """Up to 24 rows of up to six subjects."""
-    somewhere = [p for p in places(detector) if not (np.isnan(p[0]) and "lon" in detector.needs)]
+    somewhere = [p for p in places(detector) if not (np.isnan(p[0]) and "lon" in detector.needed())]
     steps = st.sampled_from([0.0, 1.0, 10.0, 50.0, 100.0, 200.0, 300.0])
     own = st.fixed_dictionaries({n: st.sampled_from(vs) for n, vs in columns_of(detector, kind).items()})
     if kind is Reading:

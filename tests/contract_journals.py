@@ -47,7 +47,7 @@ def watched(name: str) -> type[Detector]:
     kind = detector(name)
 
     def judge(self: Any, rows: Any, world: Any, memory: Any) -> Judgement:
-        for needed in self.needs:
+        for needed in self.needed():
             column = rows.column(needed)
             assert column is not None, f"{needed} is not there"
             assert not np.isnan(column).any(), f"{needed} is unknown in a row that is judged"

@@ -276,7 +276,7 @@ class Oracle:
             return False
         if rule.classes and not self.world.of_class(row.one.subject, row.one.ts, rule.classes)[0]:
             return False
-        columns = [row.one.column(name) for name in rule.detector.needs]
+        columns = [row.one.column(name) for name in rule.detector.needed()]
         return all(column is not None and not math.isnan(column[0]) for column in columns)
 
     def judge(self, rule: Rule, state: State, rows: list[Row]) -> Said:

@@ -86,7 +86,7 @@ def _not_given(rule: Rule, kind: str, streams: Mapping[str, JsonStream], notes: 
     if not streams:
         return [f"no stream gives {kind} rows" + (f" of '{rule.metric}'" if rule.metric else "")]
     reasons = []
-    for column in rule.detector.needs:
+    for column in rule.detector.needed():
         lacking = [name for name, stream in streams.items() if not _gives(stream, column)]
         if len(lacking) == len(streams):
             reasons.append(f"no stream gives '{column}'")
