@@ -36,6 +36,8 @@ class Conditions:
     """single fixes 0.15 to 2.5 km off, a second of each receiver"""
     freezes: float = 1 / 6_000
     """how often a receiver repeats its last fix for 10 to 40 s, a second of each that moves"""
+    spares: bool = True
+    """whether no receiver freezes where something is wrong, so that a demo shows each wrong that it has"""
     dark: bool = True
     """whether there is no network in the tunnels and cuttings"""
     upload: Upload = Upload.EITHER
