@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.rows import Flags, Floats, Ints, Longs, Rows
+from pipeline.units import Amount
 
 if TYPE_CHECKING:
     from pipeline.world import World
@@ -62,6 +63,14 @@ class Detector(BaseModel):
     def needed(self) -> tuple[str, ...]:
         """The columns that it can't do without, with these parameters; `needs`, unless a parameter names one."""
         return self.needs
+
+    def amounts(self) -> Mapping[str, str]:
+        """Its parameters that are an `Amount` -> the column that each is compared with, for the check of their units.
+
+        Those that are set, and `column` where a parameter of that name names one, else `value`.
+        """
+        given = {name: value for name, value in self if isinstance(value, Amount)}
+        return dict.fromkeys(given, getattr(self, "column", "value"))
 
     def judge(self, rows: Any, world: World, memory: Memory | None) -> Judgement:
         """Judge rows, sorted by key and then by time.
