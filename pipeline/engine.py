@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.asking import Turned
+from pipeline.carry import Carry
 from pipeline.clocks import Clocks, Ticks
 from pipeline.columns import Array
 from pipeline.entries import Kind
@@ -22,11 +23,11 @@ from pipeline.episode import Episode, EpisodeEvent
 from pipeline.hold import Changes
 from pipeline.judging import RuleState
 from pipeline.kinds import KindState, asides_of
-from pipeline.lines import FATES, Closing
+from pipeline.lines import FATES, LATE, Accepted, Closing
 from pipeline.names import Names
 from pipeline.overlay import NEVER
 from pipeline.reporting import Reporter
-from pipeline.rows import KINDS, Floats, Rows
+from pipeline.rows import KINDS, Floats, Position, Reading, Rows
 from pipeline.snapshots import dump, load
 from pipeline.timing import Timing
 from pipeline.turns import Called
@@ -72,6 +73,7 @@ class Engine:
         self.lateness_of = np.empty(0)
         self.source_of = np.empty(0, np.int16)
         """By stream code: its remembered gap's length, its lateness, its source's code."""
+        self.carry = Carry()
         self.reporter = Reporter(self)
 
     # ---- entries
@@ -126,8 +128,10 @@ class Engine:
         if cut is not None:
             return self._span(blocks, timing, since, cut) + self._span(blocks, timing, cut, until)
         changes: list[tuple[str, str, Changes]] = []
-        for name, kind in self.kinds.items():
+        # Readings first: positions take what they lack from them.
+        for name, kind in sorted(self.kinds.items(), key=lambda item: item[1].kind is not Reading):
             changes += self._kind(name, kind, [some for some in rows if some.kind == name], ticks)
+        self.carry.settle()
         self.passed = [(table.last, table.up_since) for table in ticks]
         return self.reporter.events(changes)
 
@@ -181,6 +185,8 @@ class Engine:
             accepted = None
         else:
             accepted, key, order, starts = kind.accept(called, self.gap_of, version.ahead, version.forget)
+            if self.carry.columns:
+                self._carry(called, accepted)
             turned, late = kind.live(called, accepted, key, order, starts), kind.late(called, accepted)
             for code, count in enumerate(np.bincount(accepted.fate).tolist()):
                 if count:
@@ -203,6 +209,14 @@ class Engine:
         self._close_gaps(kind, rules, closings, changes)
         self._close_gaps(kind, rules, kind.forgotten(ticks, self.source_of, version.forget), changes)
         return [(name, rule, found) for rule, found in changes.items()]
+
+    def _carry(self, called: Called, accepted: Accepted) -> None:
+        """Readings are kept for positions, which take what they lack from them."""
+        counts = accepted.fate <= LATE
+        if isinstance(called.rows, Reading):
+            self.carry.heard(called.rows, called.turn, counts, self.names)
+        elif isinstance(called.rows, Position):
+            self.carry.fill(called.rows, called.turn, counts)
 
     def _close_gaps(
         self, kind: KindState, rules: list[RuleState], closings: list[Closing], changes: dict[str, Changes]
@@ -327,6 +341,7 @@ class Engine:
                 self.gap_of[code], self.lateness_of[code] = stream.gap, stream.lateness
                 self.source_of[code] = self._source(stream.source)
         self.ahead, self.forget = version.ahead, version.forget
+        self.carry.become(version.streams, {name: code for code, name in enumerate(self.streams)}, n)
 
     def _source(self, name: str) -> int:
         if name not in self.sources:

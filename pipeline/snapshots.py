@@ -16,7 +16,7 @@ from pipeline.names import Names
 if TYPE_CHECKING:
     from pipeline.engine import Engine
 
-SNAPSHOT_FORMAT = 1
+SNAPSHOT_FORMAT = 2
 _MAGIC = b"GWSNAP\x00\x01"
 
 
@@ -43,6 +43,7 @@ def dump(engine: Engine) -> bytes:
         columns |= {f"kind/{name}/{k}": v for k, v in kind.dump().items()}
     for rule, state in engine.rules.items():
         columns |= {f"rule/{rule}/{k}": v for k, v in state.table().items()}
+    columns |= {f"carry/{k}": v for k, v in engine.carry.dump().items()}
     # Infinities have no JSON: clocks go as text.
     clocks = [[_plain(value) for value in clock] for clock in engine.clocks.dump()]
     head = Head(
@@ -101,6 +102,7 @@ def load(engine: Engine, data: bytes) -> None:
 
     for name, kind in engine.kinds.items():
         kind.load(part(f"kind/{name}/"))
+    engine.carry.load(part("carry/"))
     for rule, state in engine.rules.items():
         state.load(part(f"rule/{rule}/"))
 

@@ -63,7 +63,7 @@ class Stream:
     lateness: float = 0.0
     """How long rows wait for their elders, seconds; 0: not at all."""
     carry: Mapping[str, float] = field(default_factory=dict)
-    """Columns of positions that readings of the same name are carried into -> how old such a reading may be, seconds."""
+    """Columns of positions that readings of that name are carried into -> how old one may be, seconds."""
 
 
 @dataclass(frozen=True, slots=True)

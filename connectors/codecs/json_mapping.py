@@ -6,6 +6,7 @@ it: a number whose unit nobody wrote down is the commonest way for a city's data
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
@@ -25,7 +26,10 @@ FLAGS = ("ignition", "load", "lid", "body")
 """Columns of Position that are 0..1, and may come as true and false."""
 
 _COLUMN = re.compile(r"^[a-z][a-z0-9_]*$")
-_OWN = frozenset(Position.__dataclass_fields__) | frozenset(Reading.__dataclass_fields__)
+_POSITION = frozenset(Position.__dataclass_fields__)
+_OWN = _POSITION | frozenset(Reading.__dataclass_fields__)
+NOT_CARRIED = frozenset({"subject", "ts", "received", "position", "stream", "extra", "kind", "lon", "lat"})
+"""Columns of positions that no reading can fill in."""
 _DIGITS = 4
 
 
@@ -83,6 +87,9 @@ class JsonStream(BaseModel):
     )
     fields: dict[str, JsonField]
     metrics: dict[str, JsonField] = Field({}, description="of readings: one row for each that the payload has")
+    carry: dict[str, Seconds] = Field(
+        {}, description="of positions: columns that readings of that name fill in -> how old a reading may be"
+    )
 
     @field_validator("each")
     @classmethod
@@ -102,7 +109,12 @@ class JsonStream(BaseModel):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        problems = [*self._topic_problems(), *self._field_problems(), *self._metric_problems()]
+        problems = [
+            *self._topic_problems(),
+            *self._field_problems(),
+            *self._metric_problems(),
+            *carry_problems(self.rows, self.carry),
+        ]
         if problems:
             raise ValueError("; ".join(problems))
         shapes(self)
@@ -143,6 +155,19 @@ class JsonStream(BaseModel):
             if not metric.unit:
                 problems.append(f"metrics.{name}: expected a unit such as '%', '°C', 'mm' or '1'")
         return problems
+
+
+def carry_problems(rows: str, carry: Mapping[str, float]) -> list[str]:
+    """What is wrong with the columns that readings are carried into; for streams of any codec."""
+    if rows != "position":
+        return ["carry: only positions take readings of other devices"] if carry else []
+    problems = []
+    for name, age in carry.items():
+        if name in NOT_CARRIED or not _COLUMN.match(name) or (name in _OWN and name not in _POSITION):
+            problems.append(f"carry.{name}: expected a column such as lid, load, body or one of your own")
+        elif not 0 < age < math.inf:
+            problems.append(f"carry.{name}: expected how old a reading may be, such as '2min'")
+    return problems
 
 
 def field_problem(rows: str, name: str, field: JsonField) -> str:

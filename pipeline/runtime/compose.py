@@ -94,7 +94,7 @@ def compose(configuration: Configuration, world: World, names: Names) -> Version
         city=configuration.city,
         sources={name: Source(name, source.down) for name, source in configuration.sources.items()},
         streams=[
-            Stream(name, stream.source, KINDS[stream.rows], stream.gap, stream.lateness)
+            Stream(name, stream.source, KINDS[stream.rows], stream.gap, stream.lateness, stream.carry)
             for name, stream in configuration.streams.items()
         ],
         rules=[make_rule(rule) for rule in configuration.rules],

@@ -96,4 +96,8 @@ def _not_given(rule: Rule, kind: str, streams: Mapping[str, JsonStream], notes: 
 
 
 def _gives(stream: JsonStream, column: str) -> bool:
-    return column in stream.fields or (stream.rows == "reading" and column in ("metric", "value"))
+    return (
+        column in stream.fields
+        or column in stream.carry
+        or (stream.rows == "reading" and column in ("metric", "value"))
+    )

@@ -18,6 +18,7 @@ from pipeline.faults import Fault, did_you_mean
 from pipeline.registers import Registers
 from pipeline.registry import NotRegistered, detector
 from pipeline.rows import KINDS, Rows
+from pipeline.runtime.carrying import carry_faults
 from pipeline.runtime.document import Document, KeyPath
 from pipeline.runtime.explain import faults_of
 
@@ -28,7 +29,7 @@ RESERVED_RULES = frozenset({"source_down"})
 def references(document: Document) -> list[Fault]:
     """All of them."""
     sources, streams = _mapping(document.at(("sources",))), _mapping(document.at(("streams",)))
-    return [*_streams(document, sources, streams), *_rules(document, streams)]
+    return [*_streams(document, sources, streams), *carry_faults(document, streams), *_rules(document, streams)]
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
