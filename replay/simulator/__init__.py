@@ -11,7 +11,8 @@ Deterministic by seed and driven by simulated time alone: whoever publishes the 
 from __future__ import annotations
 
 from replay.simulator.city import City
+from replay.simulator.conditions import Conditions
 from replay.simulator.labels import Label
-from replay.simulator.terminal import Message
+from replay.simulator.transport import Message
 
-__all__ = ["City", "Label", "Message"]
+__all__ = ["City", "Conditions", "Label", "Message"]

@@ -19,8 +19,8 @@ import numpy as np
 
 from replay.simulator import labels
 from replay.simulator.labels import Label
-from replay.simulator.terminal import Message
 from replay.simulator.town import Bin
+from replay.simulator.transport import Message
 
 _WORTH = 45.0
 """per cent: below that a truck drives on"""

@@ -20,14 +20,14 @@ import numpy as np
 
 from replay.simulator import labels
 from replay.simulator.bins import Bins
+from replay.simulator.conditions import ORDINARY, Conditions, Upload
 from replay.simulator.labels import Label
-from replay.simulator.terminal import Message, Terminal
+from replay.simulator.terminal import Terminal
 from replay.simulator.town import Town
+from replay.simulator.transport import Message, Transport
 from replay.simulator.trips import Lorry, Rounds, Stretch
 from replay.simulator.violations import Maker
 
-_STEP = 30.0
-"""Seconds that are made at a time. Random numbers are drawn step by step, so that it is part of what a seed means."""
 _OPENING = ((labels.NO_GO, 6.0), (labels.OVERSPEED, 4.0), (labels.OFF_ROUTE, 5.0), (labels.OVERSPEED, 21.0))
 """What is wrong first in the demo: (rule, seconds after the start)."""
 
@@ -50,6 +50,10 @@ class City:
     """the share of lorries' drives on which something is wrong; bins and dead terminals follow it. 0: none"""
     opening: bool = False
     """whether the first wrongs come within half a minute"""
+    conditions: Conditions = ORDINARY
+    """under which it is heard"""
+    step: float = 30.0
+    """seconds that are made at a time: longer is quicker; dice are thrown step by step, so it is part of a seed"""
     _lists: list[list[Label]] = field(default_factory=list, repr=False)
     _now: float = -math.inf
 
@@ -59,13 +63,18 @@ class City:
         return cls(seed, interval=1.0, parked=10.0, bin_interval=15.0, wrongs=0.25, opening=True)
 
     def run(self, start: float, seconds: float = math.inf) -> Iterator[Message]:
-        """What is sent from `start` (UTC seconds) on. A run begins anew each time."""
+        """What arrives from `start` (UTC seconds) on. A run begins anew each time."""
+        for message in Transport(self.conditions, self.seed).carry(self._sent(start, seconds)):
+            if message.ts_sent < start + seconds:
+                yield message
+
+    def _sent(self, start: float, seconds: float) -> Iterator[Message]:
         terminals, bins = self._begin(start)
         waiting: list[Message] = []
         end, step = start + seconds, 0
         while self._now < end:
             step += 1
-            until = start + step * _STEP
+            until = start + step * self.step
             for terminal in terminals:
                 waiting += terminal.messages(until)
             came_by = [visit for terminal in terminals for visit in terminal.emptied if visit[0] < until]
@@ -84,7 +93,13 @@ class City:
         """What has been wrong so far, in order of its start; what goes on has no end."""
         so_far = [label for some in self._lists for label in some if label.started <= self._now]
         return sorted(
-            Label(each.started, each.rule, each.subject, each.ended if each.ended <= self._now else math.inf, each.late)
+            Label(
+                each.started,
+                each.rule,
+                each.subject,
+                each.ended if each.ended <= self._now else math.inf,
+                each.late and self.conditions.dark,
+            )
             for each in so_far
         )
 
@@ -137,5 +152,7 @@ class City:
             self.parked,
             dies,
             lorry,
-            live_first=bool(seed[2] % 2),
+            self.conditions,
+            live_first=self.conditions.upload is Upload.BESIDE
+            or (self.conditions.upload is Upload.EITHER and bool(seed[2] % 2)),
         )

@@ -14,7 +14,7 @@ from typing import Any, Self
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from replay.simulator.terminal import Message
+from replay.simulator.transport import Message
 
 _ON_THE_WAY = 2_000
 _CONNECTS_WITHIN = 10.0

@@ -5,9 +5,8 @@
               "io":{"ign":1,"load":0.95,"lid":0,"body":0}}
 
 It takes a fix each `interval` (each `parked` with the ignition off) and sends it within a second or so, in order. In
-the dark it stores; out again, one half of the terminals upload what they stored before they go on, the other half go
-on at once and upload beside that, in up to three bursts. One message in 250 is sent twice. Now and then a box is dead
-for 7 to 12 minutes, and what it would have said is lost.
+the dark it stores; out again, it uploads what it stored before it goes on, or goes on at once and uploads beside that,
+in up to three bursts. Now and then a box is dead for 7 to 12 minutes, and what it would have said is lost.
 """
 
 from __future__ import annotations
@@ -15,33 +14,25 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 import numpy as np
 import shapely
 
 from replay.simulator import labels
+from replay.simulator.conditions import ORDINARY, Conditions
 from replay.simulator.labels import Label
 from replay.simulator.noise import Receiver
 from replay.simulator.streets import Floats, to_lonlat
 from replay.simulator.town import DARK
+from replay.simulator.transport import Message
 from replay.simulator.trips import Lorry, Stretch
 
-_REPEATS = 1 / 250
 _UPLOAD_STEP = 0.02
 """seconds between two messages of an upload"""
 _FIX = (
     '{"time":%d,"pos":{"lon":%.6f,"lat":%.6f},"v":%.1f,"dir":%.0f,"acc":%.1f,'
     '"io":{"ign":%d,"load":%.2f,"lid":%d,"body":%d}}'
 )
-
-
-class Message(NamedTuple):
-    """What a device sends, and when (UTC seconds)."""
-
-    ts_sent: float
-    topic: str
-    payload: bytes
 
 
 @dataclass(slots=True)
@@ -59,6 +50,7 @@ class Terminal:
     """how often, a second"""
     lorry: Lorry | None = None
     """told when the box is dead, so that nothing is wrong meanwhile that nobody could see"""
+    conditions: Conditions = ORDINARY
     live_first: bool = False
     """after the dark: go on, and upload beside that"""
     labels: list[Label] = field(default_factory=list)
@@ -74,7 +66,7 @@ class Terminal:
     _dead: tuple[float, float] = (math.inf, math.inf)
 
     def __post_init__(self) -> None:
-        self.receiver = Receiver(self.rng)
+        self.receiver = Receiver(self.rng, self.conditions)
         self._next = math.ceil(self.start) + float(self.rng.integers(max(int(min(self.interval, self.parked)), 1)))
         self._enter(next(self.stretches))
 
@@ -114,7 +106,7 @@ class Terminal:
     def _send(self, t: Floats, out: list[Message]) -> None:
         stretch, n = self._stretch, len(t)
         x, y, speed, heading = stretch.place(t)
-        dark = shapely.contains_xy(DARK, x, y)
+        dark = shapely.contains_xy(DARK, x, y) & self.conditions.dark
         steady = np.zeros(n, bool)
         for label in stretch.labels:
             steady |= (t > label.started - 60) & (t < label.ended + 60)
@@ -126,7 +118,7 @@ class Terminal:
             t.tolist(), *lonlat.T.tolist(), fixes.speed.tolist(), fixes.heading.tolist(), fixes.accuracy.tolist(),
             load.tolist(), strict=True,
         )  # fmt: skip
-        delay, twice = self.rng.uniform(0.15, 1.2, n).tolist(), self.rng.random(n).tolist()
+        delay = self.rng.uniform(0.15, 1.2, n).tolist()
         for i, (ts, lon, lat, v, direction, accuracy, loaded) in enumerate(rows):
             body = (stretch.ignition, loaded, stretch.lid, stretch.body)
             payload = (_FIX % (ts, lon, lat, v, direction % 360, accuracy, *body)).encode()
@@ -136,7 +128,7 @@ class Terminal:
             if dark[i]:
                 self._stored.append(payload)
                 continue
-            self._deliver(payload, ts + delay[i], twice[i] < _REPEATS, out)
+            self._deliver(payload, ts + delay[i], out)
 
     def _is_dead(self, ts: float) -> bool:
         begins, ends = self._dead
@@ -153,7 +145,7 @@ class Terminal:
         self._dead = (math.inf, ends)
         return False
 
-    def _deliver(self, payload: bytes, at: float, twice: bool, out: list[Message]) -> None:
+    def _deliver(self, payload: bytes, at: float, out: list[Message]) -> None:
         topic = f"fleet/{self.device}/gps"
         if self._stored and not self.live_first:
             at = max(at, self._sent + _UPLOAD_STEP)
@@ -162,8 +154,6 @@ class Terminal:
             self._stored.clear()
         at = self._sent = max(at, self._sent + 0.001)  # one connection: nothing overtakes
         out.append(Message(at, topic, payload))
-        if twice:
-            out.append(Message(at + self.rng.uniform(0.5, 5), topic, payload))
         if self._stored:
             begins = at + self.rng.uniform(3, 8)
             for burst in np.array_split(np.arange(len(self._stored)), int(self.rng.integers(1, 4))):
