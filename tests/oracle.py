@@ -3,7 +3,7 @@
 Written from the page alone, to be read beside it: "(8)" is rule 8, "(8r)" its reading, "choice" what the page leaves
 open. It answers which episodes a journal gives. It reads entries (position, kind, source, topic, received, payload) and
 the versions that VERSION entries name. It is slow on purpose: nothing is kept that could be looked up, and which timers
-are due is worked out again at every tick.
+are due is worked out again at every tick. Its records are in oracle_book, carrying is in oracle_carry.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ from tests.oracle_book import (
     limit_of,
     worst,
 )
+from tests.oracle_carry import Carried
 
 Entry = tuple[int, int, str, str, float, bytes]
 Timer = tuple[float, int, KeyName, str, Callable[[], None]]
@@ -67,6 +68,7 @@ class Oracle:
         self.lines: dict[LineName, Line] = {}
         self.keys: dict[KeyName, Key] = {}
         self.waiting: list[Row] = []
+        self.carried = Carried()
 
     # ---- entries and turns -----------------------------------------------------------------------------------------
 
@@ -107,7 +109,7 @@ class Oracle:
                     at_once.append(row)
                 else:
                     self.waiting.append(row)
-        at_once.sort(key=lambda row: row.ts)  # (2) otherwise as they stand in the delivery
+        at_once.sort(key=Row.time)  # (2) otherwise as they stand in the delivery
         while at_once:
             together = [row for row in at_once if (row.ts, row.key) == (at_once[0].ts, at_once[0].key)]  # (3)
             at_once = [row for row in at_once if row not in together]
@@ -123,7 +125,7 @@ class Oracle:
         turn = Turn(clock.tick, position)
         while self.version is not None:
             free = [r for r in self.waiting if self.streams[r.line[0]].source == source and r.ts <= self.now(r.line)]
-            row = min(free, key=lambda r: (r.ts, r.key, r.content()), default=None)
+            row = min(free, key=lambda r: (r.time(), r.key, r.content()), default=None)
             timer = min(self.timers(source, turn), key=lambda t: t[:4], default=None)
             if row is not None and (timer is None or row.ts <= timer[0]):  # rows before timers
                 together = sorted((r for r in free if (r.ts, r.key) == (row.ts, row.key)), key=Row.content)
@@ -157,7 +159,11 @@ class Oracle:
                 rule, run, limit = self.rules[rule_id], self.book.run(state), limit_of(self.rules[rule_id])
                 base = self.heard(last.line, last.received)
                 silent = self.now(last.line) - base  # (11)
-                if run and self.may_assume(rule, run, last.ts) and silent >= run.started + rule.hold.for_ - last.ts:
+                if (
+                    run
+                    and self.book.may_assume(rule, run, last.ts)
+                    and silent >= run.started + rule.hold.for_ - last.ts
+                ):
                     confirmed = run.started + rule.hold.for_  # (9)
                     confirm = partial(self.book.open, rule, name, run, confirmed, turn, assumed=True)
                     due.append((base + confirmed - last.ts, 0, name, rule_id, confirm))
@@ -179,11 +185,6 @@ class Oracle:
                     forget = partial(self.close, line, gap, turn)
                     due.append((gap.until + self.version.forget, 2, line.key, "", forget))
         return due
-
-    def may_assume(self, rule: Rule, run: Run, last: float) -> bool:
-        """(8) Would silence after the last row complete a pending run's `for` within `assume`?"""
-        hold, pending = rule.hold, not run.barred and self.book.episode(run) is None
-        return pending and hold.assume is not None and run.started + hold.for_ <= last + hold.assume
 
     def idle(self, rule: Rule, key: KeyName, state: State, last: Row) -> float:
         """(13) From when silence is wrong; infinity where it never is, or has been said: no id opens twice (18)."""
@@ -248,6 +249,7 @@ class Oracle:
                 self.counts["too old"] += 1
             elif row.ts > line.newest and row.ts >= key.newest:
                 self.counts["live"] += 1
+                self.carry(row, "live")
                 self.lines[row.line], self.keys[row.key] = line, key
                 if line.newest > -INF and row.ts - line.newest > self.streams[row.line[0]].gap:
                     self.leave_gap(line, key, row, turn)
@@ -256,6 +258,7 @@ class Oracle:
                 live.append(row)
             elif gap is not None:
                 self.counts["late"] += 1
+                self.carry(row, "late")
                 self.late(line, gap, row, turn)
             elif row.ts == line.newest or any(row.ts == g.filled > g.since for g in line.gaps):
                 self.counts["repeated"] += 1
@@ -267,12 +270,17 @@ class Oracle:
                 state = self.keys[live[0].key].states.setdefault(rule.id, fresh(rule))
                 self.step(rule, state, mine, self.judge(rule, state, mine), turn, late=False)
 
-    def follows(self, rule: Rule, row: Row) -> bool:
-        return type(row.one) is rule.kind and rule.metric in (None, row.key[2])
+    def carry(self, row: Row, how: str) -> None:
+        """A row is accepted: a reading is there to be carried from now on, a position takes what it lacks."""
+        if isinstance(row.one, Reading):
+            self.carried.keep(row)
+        else:  # choice: a stream that is gone carries what it last carried, where that is still kept
+            filled = self.carried.fill(row, self.streams[row.line[0]])
+            self.book.out.hits.update([f"carried, {how}"] * bool(filled))
 
     def is_row(self, rule: Rule, row: Row) -> bool:
         """(6) Kind, metric, class at the row's ts, and the columns that it needs: is it a row for the rule?"""
-        if not self.follows(rule, row):
+        if type(row.one) is not rule.kind or rule.metric not in (None, row.key[2]):
             return False
         if rule.classes and not self.world.of_class(row.one.subject, row.one.ts, rule.classes)[0]:
             return False
@@ -306,7 +314,7 @@ class Oracle:
             state.silence = None
         run = book.run(state)
         if last is not None and limit is not None and ts - last.ts > limit:  # (8) nothing is joined across it (10)
-            if run and self.may_assume(rule, run, last.ts):
+            if run and book.may_assume(rule, run, last.ts):
                 book.open(rule, key, run, run.started + hold.for_, turn, assumed=True, late=late)
             if run and not run.barred and book.is_open(run.id):
                 book.end(run.id, run.wrong, "gap", turn)
@@ -319,7 +327,7 @@ class Oracle:
                 run = None
             elif not book.is_open(run.id):  # (14r) a tick, or the row after the gap, had said that it ended
                 book.reopen(run.id, turn)
-        elif run and last and answer is False and run.started + hold.for_ < ts and self.may_assume(rule, run, last.ts):
+        elif run and last and answer is False and run.started + hold.for_ < ts and book.may_assume(rule, run, last.ts):
             book.open(rule, key, run, run.started + hold.for_, turn, assumed=True, late=late)  # (9)
         if answer is True:
             run = run or book.new_run(rule, key, said.row, ts, self.names[said.place])
@@ -406,6 +414,7 @@ class Oracle:
         self.world: Any = self.version.world.bind(self.names)
         old, self.rules = self.rules, {rule.id: rule for rule in self.version.rules}
         self.streams.update({stream.name: stream for stream in self.version.streams})
+        self.carried.change(self.version.streams)
         held = [(key.newest, key.states, set(old)) for key in self.keys.values()]
         gaps = [(self.keys[line.key].newest, g) for line in self.lines.values() for g in line.gaps]
         held += [(newest, g.states or {}, g.broken) for newest, g in gaps]

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from pipeline.episode import Change, Episode, EpisodeEvent, city_namespace, episode_id
-from pipeline.rows import Rows
+from pipeline.rows import Reading, Rows
 from pipeline.version import Rule
 
 NAN, INF = math.nan, math.inf
@@ -38,6 +38,10 @@ class Row:
     line: LineName
     ts: float
     received: float
+
+    def time(self) -> tuple[float, bool]:
+        """(4) When it goes; readings before positions of the same ts, which see them if their turn is the same."""
+        return self.ts, not isinstance(self.one, Reading)
 
     def content(self) -> tuple[Any, ...]:
         """(4) choice: the kind's own columns as declared, further ones by name, NaN last; then received, stream."""
@@ -164,6 +168,11 @@ class Book:
     def episode(self, run: Run | None) -> Episode | None:
         """The episode, open or ended, that a run stands for."""
         return None if run is None or run.barred else self.out.episodes.get(run.id)
+
+    def may_assume(self, rule: Rule, run: Run, last: float) -> bool:
+        """(8) Would silence after the last row complete a pending run's `for` within `assume`?"""
+        hold, pending = rule.hold, not run.barred and self.episode(run) is None
+        return pending and hold.assume is not None and run.started + hold.for_ <= last + hold.assume
 
     def run(self, state: State) -> Run | None:
         """A state's run; one whose episode was withdrawn, here or elsewhere, is dropped (14)."""

@@ -3,7 +3,8 @@
 A timeline is entries in their order, parted by blanks:
 
     w10 r20 n30         rows of subject a in stream p that are wrong, right, neither; received at their ts
-    W10                 the same with a lid (for detectors that need one)
+    W10                 the same with a lid, 1 (for detectors that need one)
+    u10                 a row without a value
     w10@50              received at 50
     w10+w20+r30@90      one delivery of three rows
     w10.b  w10=5        of subject b; with this v
@@ -100,7 +101,7 @@ def row(item: str) -> dict[str, object]:
     assert match, f"expected a row such as w10, w10.b or W10=5, got {item!r}"
     letter, ts, subject, metric, value = match.groups()
     found: dict[str, object] = {"s": subject or "a", "ts": float(ts)}
-    found["v"] = float(value) if value else VALUES[letter.lower()]
+    found |= {} if letter == "u" else {"v": float(value) if value else VALUES[letter.lower()]}
     return found | ({"lid": 1} if letter.isupper() else {}) | ({"m": metric} if metric else {})
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -64,6 +65,20 @@ class Lidded(Detector):
 
     def judge(self, rows: Any, world: Any, memory: Memory | None) -> Judgement:
         return Judgement(wrong=rows.speed > 1)
+
+
+class Above(Detector):
+    """Of the column that a parameter names: above 1 is wrong, below 0 right, between neither."""
+
+    rows: ClassVar[type[Rows]] = Position
+    column: str = "lid"
+
+    def needed(self) -> tuple[str, ...]:
+        return (self.column,)
+
+    def judge(self, rows: Any, world: Any, memory: Memory | None) -> Judgement:
+        value = rows.column(self.column)
+        return Judgement(wrong=value > 1, right=value < 0, measure=value)
 
 
 class Silent(Detector):
@@ -180,6 +195,9 @@ def block(kind: type[Rows], stream: int, rows: list[tuple[dict[str, Any], float,
     return Position(**common, **own)
 
 
+NOTHING: Mapping[str, float] = MappingProxyType({})
+
+
 def seconds(value: float | None) -> Quantity | None:
     return None if value is None else Quantity(value)
 
@@ -204,9 +222,11 @@ def rule(
     return Rule(id, detector, hold, f"category {id}", version, rows, metric, classes)
 
 
-def stream(name: str = "p", source: str = "src", *, gap: float = 300, lateness: float = 0) -> Stream:
+def stream(
+    name: str = "p", source: str = "src", *, gap: float = 300, lateness: float = 0, carry: Mapping[str, float] = NOTHING
+) -> Stream:
     """A stream of positions, of readings where its name begins with 'm'."""
-    return Stream(name, source, Reading if name.startswith("m") else Position, gap, lateness)
+    return Stream(name, source, Reading if name.startswith("m") else Position, gap, lateness, carry)
 
 
 def city(

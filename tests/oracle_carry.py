@@ -1,0 +1,73 @@
+"""oracle_carry: which readings are carried into positions: docs/concepts/time.md, "Readings carried into positions".
+
+Written from the page alone, like `tests/oracle.py`, which asks it row by row in the order in which rows go; "choice" is
+what the page leaves open.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from pipeline.rows import Position, Rows
+from pipeline.version import Stream
+from tests.oracle_book import Row
+
+KEPT = 32
+
+
+class Carried:
+    """What the accepted readings of the metrics that are carried said: ts -> value, of each subject and metric.
+
+    choice: what is kept is kept, whatever becomes of the line or key that it came by; neither is forgotten with (7).
+    """
+
+    def __init__(self) -> None:
+        self.columns: set[str] = set()
+        self.kept: dict[tuple[str, str], dict[float, float]] = {}
+
+    def change(self, streams: Iterable[Stream]) -> None:
+        """What a version's streams carry is kept from here on, and what none of them carries is no more.
+
+        choice: a stream of readings carries nothing, whatever it says.
+        """
+        self.columns = {column for stream in streams if stream.rows is Position for column in stream.carry}
+        self.kept = {name: readings for name, readings in self.kept.items() if name[1] in self.columns}
+
+    def keep(self, row: Row) -> None:
+        """A reading is accepted. choice: one without a value is none. Those of one ts are one, the greatest."""
+        _, subject, metric = row.key
+        value = float(row.one.column("value")[0])
+        if metric in self.columns and not math.isnan(value):
+            readings = self.kept.setdefault((subject, metric), {})
+            readings[row.ts] = max(value, readings.get(row.ts, value))
+            if len(readings) > KEPT:  # choice: of what went so far; what would go later in the same turn doesn't count
+                del readings[min(readings)]
+
+    def fill(self, row: Row, stream: Stream) -> list[str]:
+        """A position is accepted: it takes what it lacks; which columns that were."""
+        lacked = [column for column in stream.carry if lacks(row.one, column)]
+        filled = []
+        for column in lacked:
+            readings = self.kept.get((row.key[1], column), {})
+            ts = max((ts for ts in readings if ts <= row.ts), default=math.nan)
+            if row.ts - ts <= stream.carry[column]:  # never, where there is none
+                row.one = with_column(row.one, column, readings[ts])
+                filled.append(column)
+        return filled
+
+
+def lacks(one: Rows, column: str) -> bool:
+    """It says nothing of the column itself."""
+    own = one.column(column)
+    return own is None or math.isnan(own[0])
+
+
+def with_column(one: Rows, column: str, value: float) -> Rows:
+    """The row with a value in a column, its own or a further one."""
+    found: dict[str, Any] = {column: np.array([value])}
+    return replace(one, **found) if column in one.own() else replace(one, extra=one.extra | found)
