@@ -6,6 +6,8 @@ All take columns of rows sorted by key and then by time, shape (n,), and `starts
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
@@ -53,8 +55,26 @@ def sums(column: Floats, starts: Longs, first: Floats) -> Floats:
     """
     total = np.empty(len(column))
     bounds = np.append(starts, len(column)).tolist()
-    for k, (a, b) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+    for k, (a, b) in enumerate(pairwise(bounds)):
         some = column[a:b].copy()
         some[0] += first[k]
         np.cumsum(some, out=total[a:b])
     return total
+
+
+def rows_of(keys: Flags, starts: Longs, n: int) -> tuple[Longs, Longs]:
+    """(rows, starts): all rows of the keys that have the flag (shape (k,)), and where each of these begins among them.
+
+    For what only few keys need: a state that one row at a time goes through, say.
+    """
+    index = np.flatnonzero(of_row(keys, starts, n))
+    count = np.diff(starts, append=n)[keys]
+    return index, np.cumsum(count) - count
+
+
+def rounds(starts: Longs, n: int) -> Iterator[tuple[Longs, Longs]]:
+    """One row of each key at a time, in order: (keys, rows), each of the same shape, for every round."""
+    ends = np.append(starts[1:], n)
+    for r in range(int((ends - starts).max(initial=0))):
+        keys = np.flatnonzero(starts + r < ends)
+        yield keys, starts[keys] + r
