@@ -22,6 +22,7 @@ from replay.simulator import labels
 from replay.simulator.bins import Bins
 from replay.simulator.conditions import ORDINARY, Conditions, Upload
 from replay.simulator.labels import Label
+from replay.simulator.rates import Rates, Share
 from replay.simulator.terminal import Terminal
 from replay.simulator.town import Town
 from replay.simulator.transport import Message, Transport
@@ -46,8 +47,12 @@ class City:
     """seconds between fixes in the depot"""
     bin_interval: float = 600.0
     """seconds between a bin's readings"""
-    wrongs: float = 0.15
-    """the share of lorries' drives on which something is wrong; bins and dead terminals follow it. 0: none"""
+    wrongs: Share = 0.15
+    """how often something is wrong (rates.py): a number for a mixture of everything, or rates by rule. 0: never"""
+    near: Share = False
+    """how often something is nearly wrong, just on the right side of a rule's limit"""
+    edge: Share = False
+    """how often something is right, on the very edge of where it would be wrong"""
     opening: bool = False
     """whether the first wrongs come within half a minute"""
     conditions: Conditions = ORDINARY
@@ -110,11 +115,12 @@ class City:
     def _begin(self, start: float) -> tuple[list[Terminal], Bins]:
         town = self.town()
         maker = Maker(town)
-        pending = list(_OPENING) if self.opening and self.wrongs > 0 else []
-        dies = self.wrongs / 10 / 600
+        rates = Rates(self.wrongs)
+        pending = list(_OPENING) if self.opening and rates.any else []
+        dies = rates.of(labels.SILENT) / 10 / 600
         terminals = []
         for n, truck in enumerate(town.lorries):
-            lorry = Lorry(truck, maker, np.random.default_rng([self.seed, 1, n]), self.wrongs)
+            lorry = Lorry(truck, maker, np.random.default_rng([self.seed, 1, n]), rates)
             opening = pending[0] if pending else None
             stretches = lorry.stretches(start, opening)
             terminal = self._terminal(truck.device, truck.id, stretches, [self.seed, 2, n], start, dies, lorry)
@@ -124,9 +130,11 @@ class City:
         for n, refuse in enumerate(town.refuse):
             stretches = Rounds(refuse, town, np.random.default_rng([self.seed, 3, n])).stretches(start)
             terminals.append(self._terminal(refuse.device, refuse.id, stretches, [self.seed, 4, n], start, dies))
-        opened = ((0.0, 12.0), (6.0, 30.0)) if self.opening and self.wrongs > 0 else ()
+        opened = ((0.0, 12.0), (6.0, 30.0)) if self.opening and rates.of(labels.BIN_FULL) else ()
         rng = np.random.default_rng([self.seed, 5])
-        bins = Bins(town.bins, rng, start, self.bin_interval, self.wrongs / 75 * len(town.bins) / 300, opened)
+        bins = Bins(
+            town.bins, rng, start, self.bin_interval, rates.of(labels.BIN_FULL) / 75 * len(town.bins) / 300, opened
+        )
         self._lists = [terminal.labels for terminal in terminals] + [bins.labels]
         self._now = start
         return terminals, bins

@@ -13,7 +13,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TextIO
 
-OVERSPEED, NO_GO, OFF_ROUTE, BIN_FULL, SILENT = "overspeed", "no-go", "off-route", "bin-full", "silent-truck"
+OVERSPEED, NO_GO, OFF_ROUTE = "overspeed", "no-go", "off-route"
+OUTSIDE_HOURS, NO_PERMIT = "outside-hours", "no-permit"
+NOT_SEALED, BODY_RAISED, TIPPING, OVERLOAD = "not-sealed", "body-raised", "tipping", "overload"
+SUSPICIOUS_STOP, TRIP_NOT_COMPLETED = "suspicious-stop", "trip-not-completed"
+SIGNAL_LOST, JUMP = "signal-lost", "jump"
+SENSOR_CONSTANT, SENSOR_CONTRADICTION = "sensor-constant", "sensor-contradiction"
+NOT_SWEPT, NOT_PATROLLED = "not-swept", "not-patrolled"
+BIN_FULL = "bin-full"
+SILENT = "silent-truck"
 
 CITY_LIMIT = 60.0
 """km/h, of muck trucks in all of the city"""

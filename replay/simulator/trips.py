@@ -15,6 +15,7 @@ import numpy as np
 from replay.simulator import labels
 from replay.simulator.labels import Label
 from replay.simulator.motion import Course, Pace, drive
+from replay.simulator.rates import Rates
 from replay.simulator.streets import Floats, streets
 from replay.simulator.town import RefuseTruck, Town, Truck
 from replay.simulator.violations import Drive, Maker
@@ -67,8 +68,8 @@ class Lorry:
     truck: Truck
     maker: Maker
     rng: np.random.Generator
-    how_often: float
-    """the share of drives on which something is wrong"""
+    rates: Rates
+    """how often something is wrong"""
     quiet_until: float = -np.inf
     """its terminal is silent until then: nothing shall be wrong that nobody could see"""
 
@@ -78,7 +79,7 @@ class Lorry:
         step = "haul"
         if stretch is None:
             step = str(self.rng.choice(list(_BEGUN), p=list(_BEGUN.values())))
-            stretch = self._next(step, start, how_often=0.0)
+            stretch = self._next(step, start, quiet=True)
             stretch = _shifted(stretch, self.rng.uniform(0.05, 0.8) * (stretch.end - stretch.start))
         turns = int(self.rng.integers(1, 5))
         while True:
@@ -87,7 +88,7 @@ class Lorry:
                 turns = int(self.rng.integers(2, 6))
             turns -= step == "tip"
             step = _AFTER[step] if step != "tip" or turns > 0 else "home"
-            stretch = self._next(step, stretch.end, self.how_often)
+            stretch = self._next(step, stretch.end)
 
     def _opened(self, start: float, rule: str, after: float) -> Stretch | None:
         """A haul that has been under way so long that `rule` is broken `after` seconds from the start on."""
@@ -98,7 +99,7 @@ class Lorry:
             return None
         return _shifted(self._drive(made, start, (0.95, 0.95)), made.wrongs[0][1] - after)
 
-    def _next(self, step: str, start: float, how_often: float) -> Stretch:
+    def _next(self, step: str, start: float, quiet: bool = False) -> Stretch:
         truck, rng = self.truck, self.rng
         if step == "rest":
             return self._stop(start, rng.uniform(600, 1_800), truck.depot.node, ignition=0.0)
@@ -113,8 +114,8 @@ class Lorry:
             "home": (truck.disposal.node, truck.depot.node),
         }[step]
         made = None
-        if rng.random() < how_often and start > self.quiet_until:
-            rule = str(rng.choice([labels.OVERSPEED, labels.NO_GO, labels.OFF_ROUTE], p=[0.5, 0.25, 0.25]))
+        rule = self.rates.draw((labels.OVERSPEED, labels.NO_GO, labels.OFF_ROUTE), rng)
+        if rule and not quiet and start > self.quiet_until:
             made = self.maker.wrong(rule, self._way(a, b), truck, rng)
         load = (0.95, 0.95) if step == "haul" else (0.0, 0.0)
         return self._drive(made or self.maker.right(self._way(a, b), truck, rng), start, load)

@@ -17,6 +17,7 @@ import shapely
 from replay.simulator import City, Label, Message, labels
 from replay.simulator.motion import Pace, drive
 from replay.simulator.noise import Receiver
+from replay.simulator.rates import Rates
 from replay.simulator.streets import streets
 from replay.simulator.town import DARK, Town
 from replay.simulator.trips import Lorry, Rounds
@@ -160,7 +161,7 @@ def test_no_true_place_is_further_than_130_km_h_from_the_one_before_and_nothing_
     for number in range(0, 60, 4):
         truck = TOWN.lorries[number]
         previous = None
-        for stretch in Lorry(truck, MAKER, np.random.default_rng([1, number]), how_often=0.3).stretches(0.0):
+        for stretch in Lorry(truck, MAKER, np.random.default_rng([1, number]), Rates(0.3)).stretches(0.0):
             if stretch.start > 5_000:
                 break
             x, y, speed, _ = stretch.place(np.arange(stretch.start, stretch.end, 1.0))
@@ -177,7 +178,7 @@ def test_no_true_place_is_further_than_130_km_h_from_the_one_before_and_nothing_
 
 
 def test_lorry_loads_hauls_and_tips() -> None:
-    lorry = Lorry(TOWN.lorries[0], MAKER, np.random.default_rng(2), how_often=0.0)
+    lorry = Lorry(TOWN.lorries[0], MAKER, np.random.default_rng(2), Rates(0.0))
     tips = 0
     for stretch in lorry.stretches(0.0):
         if stretch.start > 30_000:
