@@ -136,8 +136,13 @@ class Reports:
         return Reports(self.topics[since:until], self.payloads[since:until], self.received[since:until])
 
 
-def reports(city: City, rows: int, vehicles: int | None = None, interval: float = 10.0, seed: int = 2) -> Reports:
-    """What the first `vehicles` report, about `rows` in all, each every `interval` seconds, from START on."""
+def reports(
+    city: City, rows: int, vehicles: int | None = None, interval: float = 10.0, seed: int = 2, *, body: bool = False
+) -> Reports:
+    """What the first `vehicles` report, about `rows` in all, each every `interval` seconds, from START on.
+
+    body: they say what their bodies do, too: ignition, load, lid, body.
+    """
     count = vehicles or city.vehicles
     dice = np.random.default_rng(seed)
     columns = _columns(dice, city, count, -(-rows // count), interval, START)
@@ -147,7 +152,11 @@ def reports(city: City, rows: int, vehicles: int | None = None, interval: float 
     order = np.argsort(received, axis=None, kind="stable")
     order = order[~silent.ravel()[order]]
     who = (order // silent.shape[1]).tolist()
-    payloads = _payloads([column.ravel()[order] for column in columns])
+    flat = [column.ravel()[order] for column in columns]
+    payloads = _payloads(flat)
+    if body:
+        bodies = [column.ravel()[order] for column in _body(np.random.default_rng(seed + 100), columns[3], interval)]
+        payloads = [payload[:-1] + more for payload, more in zip(payloads, _bodies(bodies), strict=True)]
     return Reports([f"fleet/{vehicle(v)}/gps" for v in who], payloads, received.ravel()[order])
 
 
@@ -170,12 +179,29 @@ def _columns(
 
 
 def _payloads(columns: list[Floats]) -> list[bytes]:
-    """JSON of about 119 bytes: UTC seconds, degrees to 0.1 m, km/h, and what nobody asks for here."""
+    """JSON of about 119 bytes: UTC seconds, degrees to 0.1 m, km/h, metres, and what nobody asks for here."""
     return [
         b'{"ts":%.2f,"lon":%.6f,"lat":%.6f,"speed":%.1f,"heading":%d,"acc":%.1f,"ign":%d,"sat":%d,"odo":%d}'
         % (t, lon, lat, kmh, course, 2.5 + i % 40 / 10, kmh > 1, 9 + i % 14, 100_000 + i)
         for i, (t, lon, lat, kmh, course) in enumerate(zip(*(c.tolist() for c in columns), strict=True))
     ]
+
+
+def _bodies(columns: list[Floats]) -> list[bytes]:
+    """The rest of a payload: what the vehicle's body does."""
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return [b',"load":%.2f,"lid":%d,"body":%d}' % row for row in rows]
+
+
+def _body(dice: np.random.Generator, speed: Floats, interval: float) -> list[Floats]:
+    """load, lid, body, each of shape (count, steps): loaded half of the time; anywhere the lid is open for 1 % of the
+    time, the body is up for 0.5 % and the load is too much for 0.2 %."""
+    count, steps = _shape(speed)
+    loaded = np.floor((interval * np.arange(steps) + dice.uniform(0, 3_600, (count, 1))) / 1_800) % 2
+    over = _runs(dice, count, steps, interval, share=0.002, shortest=300, longest=900)
+    lid = _runs(dice, count, steps, interval, share=0.01, shortest=60, longest=300)
+    up = _runs(dice, count, steps, interval, share=0.005, shortest=60, longest=200)
+    return [loaded * np.where(over, 1.2, 0.9), lid.astype(np.float64), up.astype(np.float64)]
 
 
 def fillings(bins: int, times: int) -> Reports:

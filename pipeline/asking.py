@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,18 @@ class Turned:
     """Live rows: the remembered gap that the row leaves behind, or -1. Late rows: the gap that they are in."""
     alone: Flags
     """Live rows: no other line gave the key a row inside that gap."""
+    owned: dict[Any, Turned] = field(default_factory=dict)
+    """What rules have asked for -> the rows that are theirs."""
+    lacking: dict[str, bool] = field(default_factory=dict)
+    """Column -> whether any of these rows lacks it, as far as it was asked."""
+
+    def lacks(self, name: str) -> bool:
+        """Whether any row lacks a column that there is."""
+        if name not in self.lacking:
+            column = self.rows.column(name)
+            unknown = np.isnan(column[:1] if column.strides == (0,) else column)
+            self.lacking[name] = bool(unknown.any())
+        return self.lacking[name]
 
     def take(self, index: Longs) -> Turned:
         """The rows at `index`, which keeps the order."""
@@ -65,24 +77,35 @@ def asks_silence(detector: Detector) -> bool:
 
 
 def own(rule: Rule, turned: Turned, world: World, names: Names) -> Turned:
-    """The rows that are rows for a rule (docs/concepts/time.md, rule 6)."""
-    rows = turned.rows
+    """The rows that are rows for a rule (docs/concepts/time.md, rule 6).
+
+    Rules that ask for the same rows get the very same ones, so that they are picked out once, and so that what the
+    world remembers of their columns serves them all.
+    """
+    needed = rule.detector.needed()
+    if any(turned.rows.column(name) is None for name in needed):
+        return turned.take(np.empty(0, np.int64))
+    asked = rule.metric, rule.classes, tuple(name for name in needed if turned.lacks(name))
+    if asked not in turned.owned:
+        keep = _kept(turned.rows, *asked, world, names)
+        turned.owned[asked] = turned if keep is None or keep.all() else turned.take(np.flatnonzero(keep))
+    return turned.owned[asked]
+
+
+def _kept(
+    rows: Rows, metric: str | None, classes: tuple[str, ...], needed: tuple[str, ...], world: World, names: Names
+) -> Flags | None:
+    """Which rows have the metric, are of the classes and know the columns; None: all."""
     keep: Flags | None = None
-    if rule.metric is not None and isinstance(rows, Reading):
-        keep = rows.metric == names.code(rule.metric)
-    if rule.classes:
-        mine = world.of_class(rows.subject, rows.ts, rule.classes)
+    if metric is not None and isinstance(rows, Reading):
+        keep = rows.metric == names.code(metric)
+    if classes:
+        mine = world.of_class(rows.subject, rows.ts, classes)
         keep = mine if keep is None else keep & mine
-    for name in rule.detector.needed():
-        column = rows.column(name)
-        if column is None:
-            return turned.take(np.empty(0, np.int64))
-        has = ~np.isnan(column) if column.strides != (0,) else np.full(len(rows), not np.isnan(column[:1]).any())
-        if not has.all():
-            keep = has if keep is None else keep & has
-    if keep is None or keep.all():
-        return turned
-    return turned.take(np.flatnonzero(keep))
+    for name in needed:
+        known = ~np.isnan(rows.column(name))
+        keep = known if keep is None else keep & known
+    return keep
 
 
 def judge(
@@ -92,11 +115,12 @@ def judge(
     memory: Array | None,
     *,
     asks: bool,
-    before: Callable[[int], None] | None = None,
+    leaving: Longs | None = None,
+    before: Callable[[int], None] = lambda _: None,
 ) -> tuple[Judged, Floats | None]:
     """The detector's answers, and where it is asked about silence, from when on that is wrong.
 
-    memory: by slot, written in place; None where the detector has none. before: called with each row's index just
+    memory: by slot, written in place; None where the detector has none. before: called with each row of `leaving` just
     before a detector with memory sees it.
     """
     rows, n = mine.rows, len(mine.rows)
@@ -109,21 +133,22 @@ def judge(
             said = detector.idle(rows, world, None)
             idle = None if said is None else np.asarray(said, np.float64)
     elif n and memory is not None:
-        # A key at most once a call: round r takes the r-th row of each.
+        leaves = np.zeros(n, bool)
+        if leaving is not None:
+            leaves[leaving] = True
         idle = np.full(n, np.inf) if asks else None
-        ends = np.append(mine.starts[1:], n)
-        for r in range(int((ends - mine.starts).max())):
-            index = (mine.starts + r)[mine.starts + r < ends]
-            if before is not None:
-                for row in index.tolist():
-                    before(row)
-            some, kept = rows.take(index), memory[mine.slot[index]]
-            _answer(detector, some, world, kept, index, wrong, right, measure, place)
+        whole = type(detector).judge_runs is not Detector.judge_runs and not asks
+        for index, starts in _runs(mine, leaves) if whole else _rounds(mine):
+            for row in index[leaves[index]].tolist():
+                before(row)
+            some, slot = rows.take(index) if len(index) < n else rows, mine.slot[index[starts]]
+            kept = memory[slot]
+            _answer(detector, some, world, kept, index, wrong, right, measure, place, starts if whole else None)
             if idle is not None:
                 said = detector.idle(some, world, kept)
                 if said is not None:
                     idle[index] = said
-            memory[mine.slot[index]] = kept
+            memory[slot] = kept
     lon, lat = rows.column("lon"), rows.column("lat")
     nowhere = np.broadcast_to(np.nan, n)
     judged = Judged(
@@ -143,6 +168,28 @@ def judge(
     return judged, idle
 
 
+def _rounds(mine: Turned) -> Iterator[tuple[Longs, Longs]]:
+    """(rows, where each key's begin): a key at most once a round; round r takes the r-th row of each."""
+    ends = np.append(mine.starts[1:], len(mine.slot))
+    for r in range(int((ends - mine.starts).max())):
+        index = (mine.starts + r)[mine.starts + r < ends]
+        yield index, np.arange(len(index))
+
+
+def _runs(mine: Turned, leaves: Flags) -> Iterator[tuple[Longs, Longs]]:
+    """(rows, where each key's begin): all at once, but for rows before which memory is to be seen: they begin anew."""
+    n = len(mine.slot)
+    if not leaves.any():
+        yield np.arange(n), mine.starts
+        return
+    upto = np.cumsum(leaves)
+    piece: Longs = upto - np.repeat(upto[mine.starts] - leaves[mine.starts], np.diff(mine.starts, append=n))
+    for p in range(int(piece.max()) + 1):
+        index = np.flatnonzero(piece == p)
+        if len(index):
+            yield index, starts_of(mine.slot[index])
+
+
 def _answer(
     detector: Detector,
     rows: Rows,
@@ -153,9 +200,13 @@ def _answer(
     right: Flags,
     measure: Floats,
     place: Array,
+    starts: Longs | None = None,
 ) -> None:
-    """Asks once and writes the answers at `index`."""
-    judgement = detector.judge(rows, world, memory)
+    """Asks once and writes the answers at `index`. starts: of whole runs; None: of single rows."""
+    if starts is None or memory is None:
+        judgement = detector.judge(rows, world, memory)
+    else:
+        judgement = detector.judge_runs(rows, starts, world, memory)
     wrong[index] = judgement.wrong
     right[index] = ~judgement.wrong if judgement.right is None else judgement.right & ~judgement.wrong
     if judgement.measure is not None:

@@ -88,18 +88,16 @@ class RuleState:
         rule = self.rule
         version = len(self.versions) - 1
         setting = Setting(rule.hold, ticks, version=version)
-        leaves = mine.gap >= 0
 
         def keep(row: int) -> None:
             """What the key remembered when the gap began goes on in the gap."""
-            if leaves[row] and mine.alone[row]:
-                slot = self._slot(int(mine.gap[row]), int(mine.slot[row]))
-                if self.memory is not None and self.gap_memory is not None:
-                    self.gap_memory[slot] = self.memory[mine.slot[row]]
+            slot = self._slot(int(asked.gap[row]), int(asked.slot[row]))
+            if self.memory is not None and self.gap_memory is not None:
+                self.gap_memory[slot] = self.memory[asked.slot[row]]
 
-        before = keep if leaves.any() else None
+        asked, leaving = mine, np.flatnonzero((mine.gap >= 0) & mine.alone)
         asks = self.silence is not None
-        judged, idle = judge(rule.detector, mine, world, self.memory, asks=asks, before=before)
+        judged, idle = judge(rule.detector, mine, world, self.memory, asks=asks, leaving=leaving, before=keep)
         mine, judged, idle = merge(mine, judged, idle)
         while len(none := no_rows_at_all(setting, self.keys, mine.slot[mine.starts], mine.starts, judged)):
             rest = np.delete(np.arange(len(judged.ts)), none)
