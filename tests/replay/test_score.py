@@ -16,7 +16,7 @@ from pipeline.names import Names
 from pipeline.runtime.compose import load_city
 from pipeline.version import Hold, Rule, Version
 from replay.simulator import City, Label
-from replay.simulator.score import score
+from replay.simulator.score import Score, Timing, score
 
 DEMO = Path(__file__).parents[2] / "configs" / "demo" / "city.yaml"
 START = 1_700_000_000.0
@@ -56,6 +56,10 @@ def label(started: float, ended: float, rule: str = "overspeed", subject: str = 
         pytest.param([], [label(420, math.inf)], 0, 0, 0, 0, id="too-near-the-end"),
         pytest.param([Case(430)], [label(420, math.inf)], 0, 0, 0, 0, id="too-near-the-end-and-found"),
         pytest.param([Case(105, 190), Case(305, 390)], [label(100, 200), label(300, 400)], 2, 0, 0, 0, id="two-of-two"),
+        pytest.param([Case(105, 390)], [label(100, 200), label(225, 400)], 2, 0, 0, 0, id="one-of-two-that-join"),
+        pytest.param([Case(105, 390)], [label(100, 200), label(300, 400)], 1, 1, 0, 0, id="one-of-two-far-apart"),
+        pytest.param([Case(105, 190), Case(350, 390)], [], 0, 0, 1, 1, id="false-twice-is-one-case"),
+        pytest.param([Case(105, 190), Case(800, 890)], [], 0, 0, 2, 0, id="false-again-later"),
     ],
 )
 def test_score(cases: list[Case], labels: list[Label], right: int, missed: int, false: int, duplicates: int) -> None:
@@ -74,6 +78,32 @@ def test_shares() -> None:
     nothing = score([], [])[""]
     assert (nothing.precision, nothing.recall) == (1.0, 1.0)
     assert math.isnan(nothing.delay)
+
+
+def test_hours_and_sums() -> None:
+    one = score([Case(105, 190), Case(300, 310)], [label(100, 200)])[""]
+    one.hours = 500.0
+    assert one.false_per_1000h == 2.0
+    both = Score()
+    assert math.isnan(both.false_per_1000h)
+    both.add(one)
+    both.add(one)
+    assert (both.right, both.labels, both.false_per_1000h, len(both.delays)) == (2, 2, 2.0, 2)
+
+
+#                 0        100       200       300      400     500 (the end)
+#  label                    ########
+@pytest.mark.parametrize(
+    "timing, right, missed, false",
+    [
+        pytest.param(Timing(slack=60.0), 1, 0, 0, id="more-slack"),
+        pytest.param(Timing(slack=30.0), 0, 1, 1, id="as-usual"),
+        pytest.param(Timing(slack=30.0, patience=450.0), 0, 0, 1, id="more-patience"),
+    ],
+)
+def test_timing_of_a_rule(timing: Timing, right: int, missed: int, false: int) -> None:
+    result = score([Case(245, 260)], [label(100, 200)], 500.0, {"overspeed": timing})["overspeed"]
+    assert (result.right, len(result.missed), len(result.false)) == (right, missed, false)
 
 
 class Judged:
