@@ -1,9 +1,9 @@
 """contradiction: does a sensor say what can't be true, going by another?
 
-Reads Position: two columns, each with a bound (`above` or `below`, itself included). Reports no number. Wrong while
-both are beyond their bounds, which can't be; right when the first one is not. While only the first is, neither: an
-ignition wire that was cut says "off" while the vehicle stands, too, and that proves nothing. `column` is the sensor in
-doubt, `against` the witness.
+Reads Position: two columns, each with a bound (`above` or `below`). Reports what the second one says. Wrong while both
+are beyond their bounds, which can't be; right when the first one is not. While only the first is, neither: an ignition
+wire that was cut says "off" while the vehicle stands, too, and that proves nothing. `column` is the sensor in doubt,
+`against` the witness.
 
 Default: ignition off (half way to on) while driving at 10 km/h or more, three times what GNSS speed of a vehicle that
 stands reaches; a tow truck or a ferry does it too, and rarely. A body that is raised at 40 km/h is its own case: a lie
@@ -33,15 +33,15 @@ class Contradiction(Detector):
     column: str = "ignition"
     """The sensor in doubt."""
     above: Amount | None = None
-    """It says so from here on; either this or `below`."""
+    """Above this it says so; either this or `below`."""
     below: Amount | None = None
-    """It says so up to here."""
+    """Below this it says so."""
     against: str = "speed"
     """The sensor that it is held against."""
     against_above: Amount | None = None
-    """That one excludes it from here on; either this or `against_below`."""
+    """Above this that one excludes it; either this or `against_below`."""
     against_below: Amount | None = None
-    """That one excludes it up to here."""
+    """Below this that one excludes it."""
 
     @model_validator(mode="before")
     @classmethod
@@ -58,14 +58,24 @@ class Contradiction(Detector):
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
-        self._bounds()
+        _ = self._doubted, self._witness
         return self
 
-    def _bounds(self) -> tuple[Bound, Bound]:
-        return (
-            Bound.of(self.column, self.above, self.below),
-            Bound.of(self.against, self.against_above, self.against_below, of="against_"),
-        )
+    @property
+    def _doubted(self) -> Bound:
+        return Bound.of(self.column, self.above, self.below)
+
+    @property
+    def _witness(self) -> Bound:
+        return Bound.of(self.against, self.against_above, self.against_below, prefix="against_")
+
+    @property
+    def worse(self) -> Any:  # which way is worse is the bound's
+        return self._witness.worse
+
+    @property
+    def unit(self) -> str:  # type: ignore[override]  # the unit that the bound is written in
+        return self._witness.unit
 
     def needed(self) -> tuple[str, ...]:
         return (self.column, self.against)
@@ -78,6 +88,5 @@ class Contradiction(Detector):
         }
 
     def judge(self, rows: Position, world: World, memory: Memory | None) -> Judgement:
-        doubted, witness = self._bounds()
-        said = doubted.beyond(rows)
-        return Judgement(wrong=said & witness.beyond(rows), right=~said)
+        said, witness = self._doubted.beyond(rows), self._witness
+        return Judgement(wrong=said & witness.beyond(rows), right=~said, measure=witness.measure(rows))

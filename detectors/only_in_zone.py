@@ -1,8 +1,8 @@
 """only_in_zone: does the vehicle do outside its zones what it may do in them alone?
 
-Reads Position: the column that the rule names, with a bound (`above` or `below`, itself included), and the place.
-Reports no number. Wrong while the column is beyond the bound outside every zone of these uses; right when it is not, or
-inside one. Within the fix's accuracy of a zone's boundary, and between the bound and `clear`, neither.
+Reads Position: the column that the rule names, with a bound (`above` or `below`), and the place. Reports the column.
+Wrong while the column is beyond the bound outside every zone of these uses; right when it is not, or inside one. Within
+the fix's accuracy of a zone's boundary, and between the bound and the one that clears it, neither.
 
 A body raised above 30 % outside a site, a disposal site or a depot is the default: tipping, or driving off with the
 body up; below that a body rattles on a bad road. Speed below 3 km/h for a quarter of an hour (the rule's `for`) is a
@@ -31,11 +31,13 @@ class OnlyInZone(Detector):
     column: str = "body"
     """What it does: the column that is looked at."""
     above: Amount | None = None
-    """It does so from here on; either this or `below`."""
+    """Above this it does so; either this or `below`."""
     below: Amount | None = None
-    """It does so up to here."""
-    clear: Amount | None = None
-    """It has stopped when the column is back here; None: when it is not beyond the bound."""
+    """Below this it does so."""
+    clear_below: Amount | None = None
+    """Below this it no longer does; not given: as soon as it is not above."""
+    clear_above: Amount | None = None
+    """Above this it no longer does; not given: as soon as it is not below."""
     uses: tuple[str, ...] = ("site", "disposal", "depot")
     """The `use`s of the zones in which it may."""
 
@@ -49,15 +51,28 @@ class OnlyInZone(Detector):
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
-        self._bound()
+        _ = self._bound
         return self
 
+    @property
     def _bound(self) -> Bound:
-        return Bound.of(self.column, self.above, self.below, self.clear)
+        return Bound.of(self.column, self.above, self.below, self.clear_below, self.clear_above)
+
+    @property
+    def worse(self) -> Any:  # which way is worse is the bound's
+        return self._bound.worse
+
+    @property
+    def unit(self) -> str:  # type: ignore[override]  # the unit that the bound is written in
+        return self._bound.unit
 
     def needed(self) -> tuple[str, ...]:
         return (self.column, *self.needs)
 
     def judge(self, rows: Position, world: World, memory: Memory | None) -> Judgement:
-        bound, place = self._bound(), world.within(rows, self.uses)
-        return Judgement(wrong=bound.beyond(rows) & place.outside, right=bound.back(rows) | place.inside)
+        bound, place = self._bound, world.within(rows, self.uses)
+        return Judgement(
+            wrong=bound.beyond(rows) & place.outside,
+            right=bound.back(rows) | place.inside,
+            measure=bound.measure(rows),
+        )
