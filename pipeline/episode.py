@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from enum import StrEnum
 
@@ -51,6 +52,11 @@ class EpisodeEvent(msgspec.Struct, frozen=True, kw_only=True):
     episode: Episode
 
 
+_FIXED = 0xF << 76 | 0x3 << 62
+_VERSION_5 = 0x5 << 76 | 0x2 << 62
+"""The bits of a UUID that say its version and variant, and what they say in version 5."""
+
+
 def city_namespace(city: str) -> uuid.UUID:
     """The UUID namespace of a city's episodes and cases."""
     return uuid.uuid5(uuid.NAMESPACE_URL, f"gridwatch:{city}")
@@ -58,4 +64,8 @@ def city_namespace(city: str) -> uuid.UUID:
 
 def episode_id(namespace: uuid.UUID, rule: str, key: str, started: float) -> str:
     """UUIDv5 of (rule id, key, start in integer microseconds): the same episode, the same id, wherever judged."""
-    return str(uuid.uuid5(namespace, f"{rule}\x1f{key}\x1f{round(started * 1e6)}"))
+    # RFC 9562, section 5.5, by hand: a fifth of what uuid.uuid5 takes, and there is one for each change.
+    name = f"{rule}\x1f{key}\x1f{round(started * 1e6)}".encode()
+    bits = int.from_bytes(hashlib.sha1(namespace.bytes + name, usedforsecurity=False).digest()[:16], "big")
+    text = f"{bits & ~_FIXED | _VERSION_5:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
