@@ -27,8 +27,8 @@ class OffRoute(Detector):
     """How far from the route still counts as on it."""
 
     def judge(self, rows: Position, world: World, memory: Memory | None) -> Judgement:
-        off, metres, _ = world.off_route(rows, self.tolerance)
-        return Judgement(wrong=off, measure=metres)
+        found = world.off_route(rows, self.tolerance)
+        return Judgement(wrong=found.off, measure=found.metres)
 
     def missing(self, subjects: Ints, world: World) -> Mapping[str, Flags]:
         return {"no permit with a route": ~world.routed(subjects)}

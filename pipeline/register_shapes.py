@@ -1,7 +1,7 @@
-"""register_shapes: zones and routes from GeoJSON (RFC 7946: lon before lat), each bad feature named with its line.
+"""register_shapes: zones, routes and roads from GeoJSON (RFC 7946: lon before lat), bad features named with their line.
 
-Reads the text of a FeatureCollection in a stated datum, gives `Zone`s and `Route`s in WGS-84 with the line each
-stands on. Vertices are converted one by one; between them an edge is straight in either datum, which differs by
+Reads the text of a FeatureCollection in a stated datum, gives `Zone`s, `Route`s and `Road`s in WGS-84 with the line
+each stands on. Vertices are converted one by one; between them an edge is straight in either datum, which differs by
 centimetres for edges of some hundred metres.
 """
 
@@ -18,7 +18,8 @@ import shapely
 
 from pipeline.faults import did_you_mean
 from pipeline.geo import Datum, distance, to_wgs84
-from pipeline.registers import Line, Route, Zone
+from pipeline.hours import parse
+from pipeline.registers import ROAD_WIDTH, Line, Road, Route, Zone
 
 Report = Callable[[int, str, str], None]
 """(line, feature id, message)"""
@@ -32,7 +33,7 @@ _FAR, _NEAR = 1_000_000.0, 300_000.0
 
 
 def read_zones(text: str, datum: Datum, times: Times, report: Report) -> list[tuple[int, Zone]]:
-    """(line, zone) for each good feature: Polygon or MultiPolygon; id, use, speed_limit, classes, valid_*."""
+    """(line, zone) for each good feature: Polygon or MultiPolygon; id, use, speed_limit, classes, hours, valid_*."""
     found = []
     for line, name, properties, geometry in _features(text, report):
         for key in properties:
@@ -52,10 +53,11 @@ def read_zones(text: str, datum: Datum, times: Times, report: Report) -> list[tu
             problems.append("expected a use (no_go, depot, site …) or a speed_limit")
         polygons = _polygons(geometry, datum, problems)
         classes = _classes(properties.get("classes"), problems)
+        hours = _hours(properties.get("hours"), problems)
         for problem in problems:
             report(line, name, problem)
         if not problems:
-            found.append((line, Zone(name, use, polygons, limit, classes, since, until)))
+            found.append((line, Zone(name, use, polygons, limit, classes, since, until, hours)))
     return found
 
 
@@ -64,16 +66,29 @@ def read_routes(text: str, datum: Datum, report: Report) -> list[tuple[int, Rout
     found = []
     for line, name, _, geometry in _features(text, report):
         problems: list[str] = []
-        kind, coordinates = geometry.get("type"), geometry.get("coordinates")
-        parts = [coordinates] if kind == "LineString" else coordinates
-        if kind not in ("LineString", "MultiLineString") or not isinstance(parts, list) or not parts:
-            problems.append(f"expected a LineString or MultiLineString, got {kind}")
-            parts = []
-        lines = [_line(part, 2, datum, problems) for part in parts]
+        lines = _lines_of(geometry, datum, problems)
         for problem in problems:
             report(line, name, problem)
         if not problems:
             found.append((line, Route(name, lines)))
+    return found
+
+
+def read_roads(text: str, datum: Datum, report: Report) -> list[tuple[int, Road]]:
+    """(line, road) for each good feature: LineString or MultiLineString; properties id, speed_limit, width, classes."""
+    found = []
+    for line, name, properties, geometry in _features(text, report):
+        problems: list[str] = []
+        limit = _limit(properties.get("speed_limit"), problems)
+        if not problems and math.isnan(limit):
+            problems.append("expected a speed_limit")
+        width = _width(properties.get("width"), problems)
+        classes = _classes(properties.get("classes"), problems)
+        lines = _lines_of(geometry, datum, problems)
+        for problem in problems:
+            report(line, name, problem)
+        if not problems:
+            found.append((line, Road(name, lines, limit, width, classes)))
     return found
 
 
@@ -165,6 +180,15 @@ def _polygons(geometry: dict[str, Any], datum: Datum, problems: list[str]) -> li
     return polygons
 
 
+def _lines_of(geometry: dict[str, Any], datum: Datum, problems: list[str]) -> list[Line]:
+    kind, coordinates = geometry.get("type"), geometry.get("coordinates")
+    parts = [coordinates] if kind == "LineString" else coordinates
+    if kind not in ("LineString", "MultiLineString") or not isinstance(parts, list) or not parts:
+        problems.append(f"expected a LineString or MultiLineString, got {kind}")
+        return []
+    return [_line(part, 2, datum, problems) for part in parts]
+
+
 def _line(part: Any, least: int, datum: Datum, problems: list[str]) -> Line:
     """Coordinates as WGS-84, shape (k, 2); a third number (height) is not read."""
     empty: Line = np.empty((0, 2))
@@ -187,15 +211,31 @@ def _line(part: Any, least: int, datum: Datum, problems: list[str]) -> Line:
 
 
 def _limit(value: Any, problems: list[str]) -> float:
-    if value is None or value == "":
-        return math.nan
+    return math.nan if value is None or value == "" else _number(value, "speed_limit", "km/h", problems)
+
+
+def _width(value: Any, problems: list[str]) -> float:
+    return ROAD_WIDTH if value is None or value == "" else _number(value, "width", "metres", problems)
+
+
+def _number(value: Any, name: str, unit: str, problems: list[str]) -> float:
     try:
-        limit = float(value) if not isinstance(value, bool) else math.nan
+        number = float(value) if not isinstance(value, bool) else math.nan
     except (TypeError, ValueError):
-        limit = math.nan
-    if not 0.0 < limit <= 1000.0:
-        problems.append(f"speed_limit: expected a number of km/h above 0, got {value!r}")
-    return limit
+        number = math.nan
+    if not 0.0 < number <= 1000.0:
+        problems.append(f"{name}: expected a number of {unit} above 0, got {value!r}")
+    return number
+
+
+def _hours(value: Any, problems: list[str]) -> str:
+    if value is None or value == "":
+        return ""
+    try:
+        parse(str(value))
+    except ValueError as error:
+        problems.append(f"hours: {error}")
+    return str(value).strip()
 
 
 def _time(value: Any, name: str, times: Times, problems: list[str]) -> float:

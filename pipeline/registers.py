@@ -1,4 +1,4 @@
-"""registers: the tables that the world is compiled from: fleet, devices, bins, zones, routes, permits, speed limits.
+"""registers: the tables that the world is compiled from: fleet, devices, bins, places, permits, manifests, plans, days.
 
 `RegisterFiles` is the `registers:` section of a configuration; `Registers` is what the files say, normalised: WGS-84
 degrees, km/h, UTC seconds, sorted, so that the same content is the same bytes whatever the order or encoding it came
@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Annotated, Any, Self, cast
 
 import msgspec
@@ -19,15 +20,18 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from pipeline.calendars import known_until
 from pipeline.faults import did_you_mean
 from pipeline.geo import Datum
 from pipeline.rows import Floats
 from pipeline.units import Kmh
 
-FORMAT = 1
+FORMAT = 2
 """Of `Registers.to_bytes`; a change of meaning is a new number."""
 DEFAULT_CLASS = "default"
 """Under `speed_limits`: for every class that is not named there."""
+ROAD_WIDTH = 20.0
+"""metres: of a road that states none; two lanes each way, and what a map's centre line is off by"""
 
 
 def _datum(value: object) -> object:
@@ -67,12 +71,17 @@ class RegisterFiles(BaseModel):
     bins: Places | None = None
     zones: Places | None = None
     routes: Places | None = None
+    roads: Places | None = None
     permits: str | None = None
+    manifests: str | None = None
+    plans: str | None = None
+    calendar: str | None = None
     speed_limits: dict[str, Kmh] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _every_place_has_a_datum(self) -> RegisterFiles:
-        for name, places in (("bins", self.bins), ("zones", self.zones), ("routes", self.routes)):
+        for name in ("bins", "zones", "routes", "roads"):
+            places: PlacesFile | None = getattr(self, name)
             if places is not None and places.datum is None and self.datum is None:
                 raise ValueError(f"expected a datum for {name}, such as 'datum: WGS-84' beside it")
         for name, limit in self.speed_limits.items():
@@ -108,7 +117,35 @@ COLUMNS: dict[str, dict[str, str]] = {
         "valid_from": NUMBER,
         "valid_to": NUMBER,
     },
-    "permits": {"id": TEXT, "vehicle": TEXT, "route": TEXT, "valid_from": NUMBER, "valid_to": NUMBER},
+    "permits": {
+        "id": TEXT,
+        "vehicle": TEXT,
+        "route": TEXT,
+        "hours": TEXT,
+        "site": TEXT,
+        "disposal": TEXT,
+        "valid_from": NUMBER,
+        "valid_to": NUMBER,
+    },
+    "manifests": {
+        "id": TEXT,
+        "vehicle": TEXT,
+        "site": TEXT,
+        "disposal": TEXT,
+        "valid_from": NUMBER,
+        "valid_to": NUMBER,
+    },
+    "plans": {
+        "id": TEXT,
+        "subject": TEXT,
+        "route": TEXT,
+        "zone": TEXT,
+        "hours": TEXT,
+        "share": NUMBER,
+        "radius": NUMBER,
+        "valid_from": NUMBER,
+        "valid_to": NUMBER,
+    },
 }
 """The plain tables and their columns, in the order that their rows are sorted by (after the first, by valid_from)."""
 
@@ -178,6 +215,8 @@ class Zone:
     """to which classes of subject it applies, sorted; none: to all"""
     valid_from: float = -np.inf
     valid_to: float = np.inf
+    hours: str = ""
+    """when it applies (pipeline/hours.py); '' for always"""
 
 
 @dataclass(slots=True)
@@ -189,6 +228,20 @@ class Route:
 
 
 @dataclass(slots=True)
+class Road:
+    """A road's centre lines, and the limit on it, which stands in place of the city's for a class."""
+
+    id: str
+    lines: list[Line]
+    speed_limit: float
+    """km/h"""
+    width: float = ROAD_WIDTH
+    """metres"""
+    classes: tuple[str, ...] = ()
+    """to which classes of vehicle it applies, sorted; none: to all"""
+
+
+@dataclass(slots=True)
 class Registers:
     """What the city is, as its registers say."""
 
@@ -196,17 +249,39 @@ class Registers:
     devices: Table = field(default_factory=lambda: Table.of("devices", []))
     bins: Table = field(default_factory=lambda: Table.of("bins", []))
     permits: Table = field(default_factory=lambda: Table.of("permits", []))
+    manifests: Table = field(default_factory=lambda: Table.of("manifests", []))
+    """electronic trip sheets; both times are finite"""
+    plans: Table = field(default_factory=lambda: Table.of("plans", []))
+    """work to be done; share: 0..1, radius: metres, both NaN where not given"""
     zones: list[Zone] = field(default_factory=list)
     """sorted by id, then valid_from"""
     routes: list[Route] = field(default_factory=list)
     """sorted by id, each id once"""
+    roads: list[Road] = field(default_factory=list)
+    """sorted by id, each id once"""
     speed_limits: dict[str, float] = field(default_factory=dict)
     """the city's, km/h by vehicle class; `default` for the others"""
+    time_zone: str = "UTC"
+    """the IANA name of the zone that hours are in"""
+    calendar: dict[date, str] = field(default_factory=dict)
+    """'holiday' or 'workday' by date, see pipeline/calendars.py"""
 
     def __post_init__(self) -> None:
         self.zones = sorted(self.zones, key=lambda z: (z.id, z.valid_from, z.use))
         self.routes = sorted(self.routes, key=lambda r: r.id)
+        self.roads = sorted(self.roads, key=lambda r: r.id)
         self.speed_limits = dict(sorted(self.speed_limits.items()))
+        self.calendar = dict(sorted(self.calendar.items()))
+
+    @property
+    def calendar_until(self) -> date | None:
+        """The last day that the calendar can say anything about; None: there is no calendar."""
+        return known_until(self.calendar)
+
+    def schedules(self) -> set[str]:
+        """Every text of hours in them."""
+        texts = [*self.permits.text("hours"), *self.plans.text("hours"), *(zone.hours for zone in self.zones)]
+        return {text for text in texts if text}
 
     def to_bytes(self) -> bytes:
         """The same content, the same bytes: MessagePack with numbers as little-endian float64."""
@@ -223,12 +298,19 @@ class Registers:
                     z.use,
                     _pack(np.array([z.speed_limit, z.valid_from, z.valid_to])),
                     list(z.classes),
+                    z.hours,
                     [[_pack(ring) for ring in polygon] for polygon in z.polygons],
                 ]
                 for z in self.zones
             ],
             "routes": [[r.id, [_pack(line) for line in r.lines]] for r in self.routes],
+            "roads": [
+                [r.id, _pack(np.array([r.speed_limit, r.width])), list(r.classes), [_pack(line) for line in r.lines]]
+                for r in self.roads
+            ],
             "speed_limits": {name: float(limit) for name, limit in self.speed_limits.items()},
+            "time_zone": self.time_zone,
+            "calendar": {day.isoformat(): kind for day, kind in self.calendar.items()},
         }
         return msgspec.msgpack.encode(content)
 
@@ -246,12 +328,23 @@ class Registers:
                     {n: [*map(sys.intern, stored[n])] if k == TEXT else _unpack(stored[n]) for n, k in kinds.items()}
                 )
             zones = []
-            for id_, use, numbers, classes, polygons in doc["zones"]:
+            for id_, use, numbers, classes, hours, polygons in doc["zones"]:
                 limit, since, until = _unpack(numbers).tolist()
-                shape = [[_unpack(ring).reshape(-1, 2) for ring in polygon] for polygon in polygons]
-                zones.append(Zone(id_, use, shape, limit, tuple(classes), since, until))
-            routes = [Route(id_, [_unpack(line).reshape(-1, 2) for line in lines]) for id_, lines in doc["routes"]]
-            return cls(**tables, zones=zones, routes=routes, speed_limits=dict(doc["speed_limits"]))
+                shape = [[_line(ring) for ring in polygon] for polygon in polygons]
+                zones.append(Zone(id_, use, shape, limit, tuple(classes), since, until, hours))
+            roads = []
+            for id_, numbers, classes, lines in doc["roads"]:
+                limit, width = _unpack(numbers).tolist()
+                roads.append(Road(id_, [_line(line) for line in lines], limit, width, tuple(classes)))
+            return cls(
+                **tables,
+                zones=zones,
+                routes=[Route(id_, [_line(line) for line in lines]) for id_, lines in doc["routes"]],
+                roads=roads,
+                speed_limits=dict(doc["speed_limits"]),
+                time_zone=doc["time_zone"],
+                calendar={date.fromisoformat(day): kind for day, kind in doc["calendar"].items()},
+            )
         except (msgspec.DecodeError, KeyError, TypeError) as error:
             raise ValueError(f"expected registers of format {FORMAT}: {error}") from error
 
@@ -263,3 +356,7 @@ def _pack(numbers: Floats) -> bytes:
 
 def _unpack(content: bytes) -> Floats:
     return np.frombuffer(content, "<f8").astype(np.float64)
+
+
+def _line(content: bytes) -> Line:
+    return _unpack(content).reshape(-1, 2)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geo import metres_per_degree
+from pipeline.hours import Timetables
 from pipeline.raster import Index, Numbers, expand, filled, touched
 from pipeline.registers import Zone
 from pipeline.rows import Flags, Floats
@@ -50,8 +51,10 @@ class Layer:
 class ZoneIndex:
     """All zones of a city, compiled. `classes`: class code by name, for zones that are for some classes."""
 
-    def __init__(self, zones: Sequence[Zone], classes: dict[str, int]) -> None:
+    def __init__(self, zones: Sequence[Zone], classes: dict[str, int], timetables: Timetables) -> None:
         self.zones = list(zones)
+        self._timetables = timetables
+        self.schedule = timetables.numbers([z.hours for z in zones])
         self.since = np.array([z.valid_from for z in zones])
         self.until = np.array([z.valid_to for z in zones])
         self.limit = np.array([z.speed_limit for z in zones])
@@ -61,6 +64,7 @@ class ZoneIndex:
                 row[:] = False
                 row[[classes[name] for name in zone.classes if name in classes]] = True
         self.always = np.isneginf(self.since) & np.isposinf(self.until) & self.for_class.all(axis=1)
+        self.always &= self.schedule < 0
         self._edges()
         self._raster()
         self._layers: dict[str, Layer] = {}
@@ -113,12 +117,17 @@ class ZoneIndex:
         owner, at = expand(layer.start.take(cells[rows]), count[rows])
         row, zone, certain = rows[owner], layer.zone[at], layer.certain[at]
         if layer.conditional:
-            time = ts[row]
-            keep = (self.since[zone] <= time) & (time < self.until[zone]) & self.for_class[zone, of()[row]]
+            keep = self.holds(zone, ts[row], of()[row])
             row, zone, certain = row[keep], zone[keep], certain[keep]
         ask = np.flatnonzero(~certain)
         certain[ask] = self.contains(zone[ask], lon[row[ask]], lat[row[ask]])
         return row[certain], zone[certain]
+
+    def holds(self, zone: NDArray[np.int32], ts: Floats, of: NDArray[np.int32]) -> Flags:
+        """Whether zone k holds at time k for class k."""
+        found: Flags = (self.since[zone] <= ts) & (ts < self.until[zone]) & self.for_class[zone, of]
+        found &= self._timetables.at(self.schedule[zone], ts)
+        return found
 
     def contains(self, zone: NDArray[np.int32], lon: Floats, lat: Floats) -> Flags:
         """Whether zone k contains place k, exactly: ray casting against the edges of the place's band."""

@@ -154,11 +154,11 @@ def test_no_zones_no_routes_no_rows() -> None:
     rows = positions(city.names, ["x"], [104.0], [30.0])
     assert city.zone_of(rows, "no_go").tolist() == [NOBODY]
     assert np.isnan(city.speed_limit(rows)).all()
-    off, metres, permitted = city.off_route(rows, 100.0)
-    assert (off.tolist(), np.isnan(metres).tolist(), permitted.tolist()) == ([False], [True], [False])
+    way = city.off_route(rows, 100.0)
+    assert (way.off.tolist(), way.on.tolist(), np.isnan(way.metres).tolist()) == ([False], [True], [True])
     assert city.zone_uses() == []
     assert len(city.zone_of(positions(city.names, [], [], []), "no_go")) == 0
-    assert len(city.off_route(positions(city.names, [], [], []), 100.0)[0]) == 0
+    assert len(city.off_route(positions(city.names, [], [], []), 100.0).off) == 0
 
 
 # -- routes
@@ -216,17 +216,17 @@ def test_distances_from_routes_are_those_of_plain_formulas(
     rows = positions(
         city.names, [p[0] for p in places], [p[2] for p in places], [p[3] for p in places], [p[1] for p in places]
     )
-    off, metres, permitted = city.off_route(rows, tolerance)
+    found = city.off_route(rows, tolerance)
     by_id = {route.id: route for route in ways}
     for k, (who, ts, lon, lat) in enumerate(places):
         allowed = {r for v, r, lo, hi in permits if v == who and lo <= ts < hi}
-        assert permitted[k] == bool(allowed)
         nearest = min((brute_distance(by_id[r], lon, lat) for r in allowed), default=math.nan)
-        assert off[k] == (nearest > tolerance)  # NaN is not
-        if off[k]:
-            assert metres[k] == pytest.approx(nearest, rel=1e-12)
+        assert found.off[k] == (nearest > tolerance)  # NaN is not
+        assert found.on[k] == (not allowed or nearest <= tolerance)
+        if found.off[k]:
+            assert found.metres[k] == pytest.approx(nearest, rel=1e-12)
         else:
-            assert np.isnan(metres[k])
+            assert np.isnan(found.metres[k])
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,8 @@ def test_a_route_of_many_segments_is_exact_from_near_and_far(step: float, parts:
     spots = way[rng.integers(0, len(way), 400)] + rng.normal(0, 1, (400, 2)) * rng.choice(noise, (400, 1))
     spots[:, 1] = np.clip(spots[:, 1], -85, 85)
     rows = positions(city.names, ["v"] * 400, spots[:, 0].tolist(), spots[:, 1].tolist())
-    off, metres, _ = city.off_route(rows, 60.0)
+    found = city.off_route(rows, 60.0)
+    off, metres = found.off, found.metres
     expected = [brute_distance(route, x, y) for x, y in spots.tolist()]
     assert off.tolist() == [d > 60.0 for d in expected]
     assert 50 < off.sum() < 400
@@ -259,8 +260,7 @@ def test_metres_are_metres_on_the_ground() -> None:
         registers([{"id": "v"}], routes=[Route("R", [way])], permits=[{"id": "P", "vehicle": "v", "route": "R"}])
     )
     rows = positions(city.names, ["v"], [104.1], [30.01])
-    _, metres, _ = city.off_route(rows, 100.0)
-    assert metres[0] == pytest.approx(float(distance(104.1, 30.0, 104.1, 30.01)), rel=0.005)
+    assert city.off_route(rows, 100.0).metres[0] == pytest.approx(float(distance(104.1, 30.0, 104.1, 30.01)), rel=0.005)
 
 
 def test_fine_work_is_shared_only_between_the_same_columns() -> None:
@@ -311,7 +311,7 @@ def test_a_permit_does_not_hang_on_which_row_its_vehicle_has_then() -> None:
     way = Route("R", [line((104.0, 30.0), (104.2, 30.0))])
     city = world(registers(SINCE, routes=[way], permits=[{"id": "P", "vehicle": "moved", "route": "R"}]))
     rows = positions(city.names, ["moved"] * 3, [104.1] * 3, [31.0] * 3, [5.0, 15.0, 35.0])
-    assert city.off_route(rows, 100.0)[0].all()
+    assert city.off_route(rows, 100.0).off.all()
 
 
 def test_where_things_stand() -> None:
@@ -382,7 +382,7 @@ def test_any_split_gives_the_same_answers(cut: int) -> None:
     city, rows = _crowd()
     parts = [rows.take(np.arange(0, cut)), rows.take(np.arange(cut, len(rows)))]
     for ask in (
-        lambda r: city.zone_of(r, "no_go"), city.speed_limit, lambda r: city.off_route(r, 50.0)[1],
+        lambda r: city.zone_of(r, "no_go"), city.speed_limit, lambda r: city.off_route(r, 50.0).metres,
         lambda r: city.known(r.subject, r.ts),
     ):  # fmt: skip
         assert np.array_equal(ask(rows), np.concatenate([ask(p) for p in parts]), equal_nan=True)
