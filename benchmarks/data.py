@@ -32,7 +32,31 @@ RULES: dict[str, dict[str, Any]] = {
     "no-go": {"detector": "no_go_zone", "category": "vehicle.no_go", **HOLD},
     "off-route": {"detector": "off_route", "category": "vehicle.off_route", **HOLD},
     "silent": {"detector": "silent", "rows": "position", "category": "device.silent"},
-    "bin-full": {"detector": "bin_overflow", "metric": "fullness", "category": "06042"},
+    "outside-hours": {"detector": "outside_hours", "category": "vehicle.hours", **HOLD},
+    "no-permit": {"detector": "no_permit", "category": "vehicle.permit", **HOLD},
+    "not-sealed": {"detector": "load_not_sealed", "category": "08011", **HOLD},
+    "body-raised": {
+        "detector": "only_in_zone",
+        "category": "vehicle.body",
+        **HOLD,
+        "parameters": {"column": "body", "above": "30 %"},
+    },
+    "suspicious-stop": {
+        "detector": "only_in_zone",
+        "category": "vehicle.stop",
+        **HOLD,
+        "for": "2min",
+        "parameters": {"column": "speed", "below": "3 km/h"},
+    },
+    "overload": {
+        "detector": "threshold",
+        "category": "vehicle.overload",
+        **HOLD,
+        "parameters": {"column": "load", "above": "105 %"},
+    },
+    "jump": {"detector": "impossible_jump", "category": "vehicle.jump", "gap": "5min"},
+    "tipping": {"detector": "tipping", "category": "vehicle.tipping", "gap": "5min"},
+    "bin-full": {"detector": "threshold", "metric": "fullness", "category": "06042"},
     "bin-silent": {
         "detector": "silent",
         "rows": "reading",
@@ -42,13 +66,32 @@ RULES: dict[str, dict[str, Any]] = {
     },
 }
 VEHICLES = ("overspeed", "no-go", "off-route", "silent")
+TWELVE = (
+    *VEHICLES,
+    "outside-hours",
+    "no-permit",
+    "not-sealed",
+    "body-raised",
+    "suspicious-stop",
+    "overload",
+    "jump",
+    "tipping",
+)
 ONE = ("overspeed",)
 FIELDS = ("ts", "lon", "lat", "speed", "heading")
 """What is read of a payload."""
+BODY = {
+    "accuracy": {"path": "acc", "unit": "m"},
+    "ignition": {"path": "ign"},
+    "load": {"path": "load"},
+    "lid": {"path": "lid"},
+    "body": {"path": "body"},
+}
+"""And of one that says what the vehicle's body does."""
 
 
-def configuration(rules: Iterable[str] = VEHICLES) -> Configuration:
-    """What the city's file would say."""
+def configuration(rules: Iterable[str] = VEHICLES, *, body: bool = False) -> Configuration:
+    """What the city's file would say. body: its vehicles' terminals say what their bodies do."""
     content = {
         "city": "benchmark",
         "time_zone": "Asia/Shanghai",
@@ -68,6 +111,7 @@ def configuration(rules: Iterable[str] = VEHICLES) -> Configuration:
                     "lat": {"path": "lat"},
                     "speed": {"path": "speed", "unit": "km/h"},
                     "heading": {"path": "heading", "unit": "deg"},
+                    **(BODY if body else {}),
                 },
             },
             "bins": {
@@ -86,9 +130,9 @@ def configuration(rules: Iterable[str] = VEHICLES) -> Configuration:
     return Configuration.model_validate(content)
 
 
-def versions(city: City, rules: Iterable[str]) -> Callable[[bytes, Names], Version]:
+def versions(city: City, rules: Iterable[str], *, body: bool = False) -> Callable[[bytes, Names], Version]:
     """For an engine: every VERSION entry makes these rules current, whatever it says."""
-    chosen = configuration(rules)
+    chosen = configuration(rules, body=body)
     return lambda _, names: compose(chosen, city.world, names)
 
 

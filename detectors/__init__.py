@@ -8,19 +8,19 @@
 
 from __future__ import annotations
 
-from detectors.bin_overflow import BinOverflow
 from detectors.no_go_zone import NoGoZone
 from detectors.off_route import OffRoute
 from detectors.overspeed import Overspeed
 from detectors.silent import Silent
+from detectors.threshold import Threshold
 from pipeline.detector import Detector
 
 DETECTORS: dict[str, type[Detector]] = {
-    "bin_overflow": BinOverflow,
     "no_go_zone": NoGoZone,
     "off_route": OffRoute,
     "overspeed": Overspeed,
     "silent": Silent,
+    "threshold": Threshold,
 }
 
-__all__ = ["DETECTORS", "BinOverflow", "NoGoZone", "OffRoute", "Overspeed", "Silent"]
+__all__ = ["DETECTORS", "NoGoZone", "OffRoute", "Overspeed", "Silent", "Threshold"]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.rows import Flags, Floats, Ints, Longs, Rows
+from pipeline.rows import KINDS, Flags, Floats, Ints, Longs, Rows
 from pipeline.units import Amount
 
 if TYPE_CHECKING:
@@ -63,6 +63,16 @@ class Detector(BaseModel):
     def needed(self) -> tuple[str, ...]:
         """The columns that it can't do without, with these parameters; `needs`, unless a parameter names one."""
         return self.needs
+
+    def reads(self) -> type[Rows]:
+        """The kind of row that it reads, with these parameters; `Rows` for any, so that the rule says which.
+
+        Where `rows` is any kind: the one kind that has a column of its own that is needed (`value`: Reading).
+        """
+        if self.rows is not Rows:
+            return self.rows
+        having = [kind for kind in KINDS.values() if set(kind.own()).difference(Rows.own()) & set(self.needed())]
+        return having[0] if len(having) == 1 else Rows
 
     def amounts(self) -> Mapping[str, str]:
         """Its parameters that are an `Amount` -> the column that each is compared with, for the check of their units.

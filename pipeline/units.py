@@ -171,11 +171,16 @@ def in_column(amount: Amount, column: str) -> float:
 
     ValueError: a unit that the column can't have.
     """
+    return float(amount) * scale(amount.unit, column)
+
+
+def scale(unit: str, column: str) -> float:
+    """What a number in that unit is multiplied by to be compared with a column's; ValueError as above."""
+    known = _plain(unit)
     if column == "value":
-        return float(amount)
-    unit = _plain(amount.unit)
-    if column in _OWN:
-        if unit not in _OWN[column]:
-            raise ValueError(f"expected {column} in one of these units: {', '.join(_OWN[column])}; got '{amount}'")
-        return float(amount) * _OWN[column][unit]
-    return float(amount) * (UNITS[unit][1] if unit in UNITS else 1.0)
+        return 1.0
+    if column not in _OWN:
+        return UNITS[known][1] if known in UNITS else 1.0
+    if known not in _OWN[column]:
+        raise ValueError(f"expected '{column}' in one of these units: {', '.join(_OWN[column])}; got '{unit}'")
+    return _OWN[column][known]

@@ -86,7 +86,7 @@ class Rule:
     @property
     def kind(self) -> type[Rows]:
         """The kind of row it is fed."""
-        return self.rows or self.detector.rows
+        return self.rows or self.detector.reads()
 
 
 @dataclass(slots=True)

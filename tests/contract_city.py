@@ -112,7 +112,7 @@ def speeds(detector: Detector) -> list[float]:
 
 def kind_of(detector: Detector) -> list[type[Rows]]:
     """The kinds of row that it can be fed."""
-    return [Position, Reading] if detector.rows is Rows else [detector.rows]
+    return [Position, Reading] if detector.reads() is Rows else [detector.reads()]
 
 
 def further(detector: Detector) -> list[str]:

@@ -261,4 +261,4 @@ def fresh(rule: Rule) -> State:
 
 def worst(rule: Rule, a: float, b: float) -> float:
     """(9) The worse of two measures; one that is unknown says nothing."""
-    return b if math.isnan(a) else a if math.isnan(b) else float(type(rule.detector).worse(a, b))
+    return b if math.isnan(a) else a if math.isnan(b) else float(rule.detector.worse(a, b))

@@ -136,7 +136,7 @@ def rule_version(section: RuleSection, judge: Detector) -> str:
         "version": judge.version,
         "parameters": judge.model_dump(mode="json"),
         "hold": _hold(section),
-        "rows": section.rows or judge.rows.kind,
+        "rows": section.rows or judge.reads().kind,
         "metric": section.metric,
         "classes": sorted(section.classes),
     }

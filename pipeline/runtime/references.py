@@ -18,6 +18,7 @@ from pipeline.faults import Fault, did_you_mean
 from pipeline.registers import Registers
 from pipeline.registry import NotRegistered, detector
 from pipeline.rows import KINDS, Rows
+from pipeline.runtime.amounts import amount_faults
 from pipeline.runtime.carrying import carry_faults
 from pipeline.runtime.document import Document, KeyPath
 from pipeline.runtime.explain import faults_of
@@ -112,13 +113,14 @@ def _one_rule(
 ) -> Iterator[Fault]:
     here = ("rules", i)
     parameters = rule.get("parameters", {})
+    judge: Detector | None = None
     if isinstance(parameters, dict):
         try:
-            kind_of.model_validate(parameters)
+            judge = kind_of.model_validate(parameters)
         except ValidationError as error:
             yield from faults_of(error, document, kind_of, (*here, "parameters"))
-    rows, reads = rule.get("rows"), kind_of.rows
-    if rows is None and reads is Rows:
+    rows, reads = rule.get("rows"), judge.reads() if judge is not None else kind_of.rows
+    if rows is None and reads is Rows and (judge is not None or "column" not in kind_of.model_fields):
         message = f"expected the kind of row that '{rule['detector']}' is to read: {' or '.join(KINDS)}"
         yield document.fault((*here, "rows"), message)
     elif isinstance(rows, str) and rows not in KINDS:
@@ -128,6 +130,8 @@ def _one_rule(
         yield document.fault((*here, "rows"), f"'{rule['detector']}' reads {reads.kind} rows; leave this key out")
     kind = rows if isinstance(rows, str) else reads.kind
     metric = rule.get("metric")
+    if judge is not None:
+        yield from amount_faults(document, i, judge, kind, metric if isinstance(metric, str) else None, streams)
     if not isinstance(metric, str):
         return
     if kind != "reading":

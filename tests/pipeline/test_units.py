@@ -123,7 +123,7 @@ def test_in_column(text: str, column: str, number: float) -> None:
 
 
 def test_a_unit_that_a_column_cannot_have_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"expected speed in one of these units: km/h, .*; got '60 °C'"):
+    with pytest.raises(ValueError, match=r"expected 'speed' in one of these units: km/h, .*; got '°C'"):
         in_column(Amount(60, "°C"), "speed")
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from detectors import BinOverflow, Overspeed, Silent
+from detectors import Overspeed, Silent, Threshold
 from pipeline.names import Names
 from pipeline.registers import Registers
 from pipeline.rows import Position, Reading
@@ -76,5 +76,5 @@ def test_rows_come_in_their_order_and_names_are_the_worlds() -> None:
     city.names.codes(["x", "y", "z"])
     said = ((0, 95), (10, 10), (5, 95))
     rows = table(Reading, [{"subject": "b1", "metric": "fullness", "ts": t, "value": v} for t, v in said], city.names)
-    (only,) = drive([Rule("full", BinOverflow())], rows, city)
+    (only,) = drive([Rule("full", Threshold())], rows, city)
     assert (only.subject, only.part, only.started, only.ended) == ("b1", "fullness", 0.0, 10.0)

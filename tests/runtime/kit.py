@@ -63,7 +63,7 @@ streams:
     metrics: {{fullness: {{path: fill, unit: "%"}}}}
 rules:
   - {{id: overspeed, detector: overspeed, category: vehicle.overspeed, for: {hold}}}
-  - {{id: bin-full, detector: bin_overflow, category: "06042", metric: fullness}}
+  - {{id: bin-full, detector: threshold, category: "06042", metric: fullness}}
 """
 
 

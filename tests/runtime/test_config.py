@@ -57,7 +57,7 @@ rules:
     for: 30s
     gap: 5min
     parameters: {tolerance: 10 %}
-  - {id: bin-full, detector: bin_overflow, metric: fullness}
+  - {id: bin-full, detector: threshold, metric: fullness}
   - {id: silent-truck, detector: silent, rows: position, parameters: {after: 10min}}
 journal: {keep: 30d, max_bytes: 50 GB, snapshot_every: 60s}
 metrics: {host: 127.0.0.1, port: 9108}
@@ -165,6 +165,40 @@ def test_what_is_different_replaces_key_by_key(write: Write) -> None:
         ),
         pytest.param(
             "metric: fullness}",
+            "metric: fullness, parameters: {above: 60 °C}}",
+            ["city.yaml:40  rules.1.parameters.above   expected '… %', the unit of 'fullness' in stream bins"],
+            id="the-unit-of-another-metric",
+        ),
+        pytest.param(
+            'unit: "%"}',
+            'unit: "cm"}',
+            [
+                (
+                    "city.yaml:40  rules.1.parameters.above   "
+                    "expected '… cm', the unit of 'fullness' in stream bins; '90 %' is the default"
+                )
+            ],
+            id="a-default-in-another-unit",
+        ),
+        pytest.param(
+            "detector: threshold, metric: fullness}",
+            "detector: threshold, parameters: {column: speed, above: 60 °C}}",
+            [
+                (
+                    "city.yaml:40  rules.1.parameters   "
+                    "expected 'speed' in one of these units: km/h, m/s, kn, mph; got '°C'"
+                )
+            ],
+            id="a-unit-that-the-column-cannot-have",
+        ),
+        pytest.param(
+            "detector: threshold, metric: fullness}",
+            "detector: threshold, parameters: {column: tank, above: 60 %}}",
+            ["city.yaml:40  rules.1.rows   expected the kind of row that 'threshold' is to read: position or reading"],
+            id="a-column-of-no-kind",
+        ),
+        pytest.param(
+            "metric: fullness}",
             "metric: fulness}",
             ["city.yaml:40  rules.1.metric   no stream gives a metric 'fulness'; did you mean 'fullness'?"],
             id="unknown-metric",
@@ -229,11 +263,11 @@ def test_what_is_different_replaces_key_by_key(write: Write) -> None:
             id="unknown-kind-of-row",
         ),
         pytest.param(
-            "detector: bin_overflow,",
-            "detector: bin_overflow, rows: position,",
+            "detector: threshold,",
+            "detector: threshold, rows: position,",
             [
                 "city.yaml:40  rules.1.metric   only reading rows have a metric, this rule reads position rows",
-                "city.yaml:40  rules.1.rows   'bin_overflow' reads reading rows; leave this key out",
+                "city.yaml:40  rules.1.rows   'threshold' reads reading rows; leave this key out",
             ],
             id="wrong-kind-of-row",
         ),

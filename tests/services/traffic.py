@@ -67,7 +67,7 @@ rules:
   - {{id: overspeed, detector: overspeed, category: fast, for: 5s, clear: 3s, gap: 150s}}
   - {{id: no-go, detector: no_go_zone, category: zone, for: 3s, gap: 150s}}
   - {{id: off-route, detector: off_route, category: route, for: 4s, clear: 2s}}
-  - {{id: bin-full, detector: bin_overflow, category: bin, metric: fullness, clear: 2s}}
+  - {{id: bin-full, detector: threshold, category: bin, metric: fullness, clear: 2s}}
   # These two have timers.
   - {{id: silent, detector: silent, rows: position, category: silent, parameters: {{after: 6s}}}}
   - {{id: overspeed-assumed, detector: overspeed, category: fast, for: 30s, assume: 8s}}
