@@ -26,7 +26,8 @@ from pipeline.rows import Position, Reading, Rows
 from pipeline.units import Seconds
 from pipeline.version import Rule, Source, Stream, Version
 from tests.contract_city import FLAGS, further, kind_of, looks, world
-from tests.drawn import HOLDS, THEMES, ByChance, ByHypothesis, Choice, Draft, streams
+from tests.drawn_acts import THEMES, Draft
+from tests.drawn_versions import HOLDS, ByChance, ByHypothesis, Choice, streams
 from tests.timelines import Journal, numbered
 from tests.tiny_city import rule
 

@@ -68,7 +68,7 @@ class Oracle:
         self.lines: dict[LineName, Line] = {}
         self.keys: dict[KeyName, Key] = {}
         self.waiting: list[Row] = []
-        self.carried = Carried()
+        self.carried = Carried(self.book.out.hits)
 
     # ---- entries and turns -----------------------------------------------------------------------------------------
 
@@ -275,8 +275,7 @@ class Oracle:
         if isinstance(row.one, Reading):
             self.carried.keep(row)
         else:  # choice: a stream that is gone carries what it last carried, where that is still kept
-            filled = self.carried.fill(row, self.streams[row.line[0]])
-            self.book.out.hits.update([f"carried, {how}"] * bool(filled))
+            self.carried.fill(row, self.streams[row.line[0]], how)
 
     def is_row(self, rule: Rule, row: Row) -> bool:
         """(6) Kind, metric, class at the row's ts, and the columns that it needs: is it a row for the rule?"""

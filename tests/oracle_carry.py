@@ -7,6 +7,7 @@ what the page leaves open.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -26,7 +27,8 @@ class Carried:
     choice: what is kept is kept, whatever becomes of the line or key that it came by; neither is forgotten with (7).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hits: Counter[str]) -> None:
+        self.hits = hits
         self.columns: set[str] = set()
         self.kept: dict[tuple[str, str], dict[float, float]] = {}
 
@@ -44,21 +46,23 @@ class Carried:
         value = float(row.one.column("value")[0])
         if metric in self.columns and not math.isnan(value):
             readings = self.kept.setdefault((subject, metric), {})
+            self.hits["carry: several of one time"] += row.ts in readings
             readings[row.ts] = max(value, readings.get(row.ts, value))
             if len(readings) > KEPT:  # choice: of what went so far; what would go later in the same turn doesn't count
                 del readings[min(readings)]
+                self.hits["carry: more than are kept"] += 1
 
-    def fill(self, row: Row, stream: Stream) -> list[str]:
-        """A position is accepted: it takes what it lacks; which columns that were."""
-        lacked = [column for column in stream.carry if lacks(row.one, column)]
-        filled = []
-        for column in lacked:
+    def fill(self, row: Row, stream: Stream, how: str) -> None:
+        """A position is accepted, live or late: it takes what it lacks."""
+        for column in [column for column in stream.carry if lacks(row.one, column)]:
             readings = self.kept.get((row.key[1], column), {})
             ts = max((ts for ts in readings if ts <= row.ts), default=math.nan)
             if row.ts - ts <= stream.carry[column]:  # never, where there is none
                 row.one = with_column(row.one, column, readings[ts])
-                filled.append(column)
-        return filled
+                self.hits[f"carry: {how}"] += 1
+                self.hits["carry: not the newest"] += ts < max(readings)
+            elif readings:
+                self.hits["carry: too old" if ts < row.ts else "carry: none before"] += 1
 
 
 def lacks(one: Rows, column: str) -> bool:

@@ -100,7 +100,7 @@ def test_what_is_carried_where(script: str, version: Version, expected: list[str
 def test_the_value_is_that_of_the_reading() -> None:
     out = journal("mm:w0%lid=7 w10 mm:w20%lid=5 w30", CITY).outcome()
     assert [e.measure for e in out.episodes.values()] == [7]
-    assert out.hits["carried, live"] == 2
+    assert out.hits["carry: live"] == 2
 
 
 #  lateness 0: what comes after the position changes nothing; lateness 10: what comes within it does

@@ -1,8 +1,8 @@
 """tiny_city: the smallest city that has everything the temporal part can meet, for tests of time.
 
-Payloads are JSON, {"s": "a", "ts": 12, "v": 1.5} or a list of them, with "lid" and "m" (metric) where wanted; a topic
-is the name of the stream that decodes it, or several joined by '+'. v above 1 is wrong, below 0 right, between neither.
-Subjects that begin with 'x' are in no register.
+Payloads are JSON, {"s": "a", "ts": 12, "v": 1.5} or a list of them, with "lid", "brush" (a further column) and "m"
+(metric) where wanted; a topic is the name of the stream that decodes it, or several joined by '+'. v above 1 is wrong,
+below 0 right, between neither. Subjects that begin with 'x' are in no register.
 """
 
 from __future__ import annotations
@@ -192,7 +192,8 @@ def block(kind: type[Rows], stream: int, rows: list[tuple[dict[str, Any], float,
         "lid": column("lid"),
     }
     own |= {name: column(name) for name in ("heading", "accuracy", "ignition", "load", "body")}
-    return Position(**common, **own)
+    further = {"brush": column("brush")} if any("brush" in row for row, _, _ in rows) else {}
+    return Position(**common, **own, extra=further)
 
 
 NOTHING: Mapping[str, float] = MappingProxyType({})

@@ -1,0 +1,144 @@
+"""drawn_versions: who chooses, and the versions of a drawn journal: streams, rules of any kind, what is reloaded.
+
+A city that carries has readings, positions that most often lack what is carried, and rules that need it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
+
+from hypothesis import strategies as st
+
+from pipeline.detector import Detector
+from pipeline.rows import Position, Reading
+from pipeline.version import Rule, Stream, Version
+from tests.tiny_city import Above, Fast, Lidded, Low, Restless, Shift, Silent, Twice, city, rule, stream
+
+T = TypeVar("T")
+
+
+class Choice(Protocol):
+    """Who chooses."""
+
+    def pick(self, choices: Sequence[T]) -> T: ...
+
+    def shuffled(self, items: Sequence[T]) -> list[T]: ...
+
+
+class ByHypothesis:
+    def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
+        self.draw = draw
+
+    def pick(self, choices: Sequence[T]) -> T:
+        found: T = self.draw(st.sampled_from(choices))
+        return found
+
+    def shuffled(self, items: Sequence[T]) -> list[T]:
+        return list(self.draw(st.permutations(items)))
+
+
+class ByChance:
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)  # no secret: the same seed, the same journal
+
+    def pick(self, choices: Sequence[T]) -> T:
+        return self.random.choice(choices)
+
+    def shuffled(self, items: Sequence[T]) -> list[T]:
+        return self.random.sample(items, len(items))
+
+
+# ---- versions --------------------------------------------------------------------------------------------------------
+
+
+def streams(c: Choice, *, carrying: bool = False) -> list[Stream]:
+    """One to three streams, of one or two sources; p and q feed the same keys, mm and mn, the last, have readings."""
+    plain = [("p",), ("p", "q"), ("p", "mm"), ("p", "q"), ("p", "q", "mm")]
+    names = c.pick([("p", "mm"), ("p", "q", "mm"), ("p", "mm", "mn")] if carrying else plain)
+    gap = c.pick([20, 20, 30, 50])
+    lateness = c.pick([(0, 0), (0, 0), (0, 0), (0, 0), (10, 10), (20, 20), (20, 0)])
+    other = c.pick(["src", "src", "B"])
+    where = {"p": ("src", lateness[0]), "q": (other, lateness[1])}
+    where |= {"mm": (other, lateness[0]), "mn": ("src", lateness[1])}
+    return [stream(name, where[name][0], gap=gap, lateness=where[name][1]) for name in names]
+
+
+def carried(c: Choice, lines: list[Stream]) -> list[Stream]:
+    """The streams, those of positions carrying something, most often."""
+    columns = [("lid",), ("lid",), ("lid", "brush"), ("brush",), ()]
+    age = [10, 20, 30, 50, 200]
+    carry = [{column: float(c.pick(age)) for column in c.pick(columns)} for _ in lines]
+    return [replace(line, carry=what if line.rows is Position else {}) for line, what in zip(lines, carry, strict=True)]
+
+
+HOLDS: list[tuple[list[str], list[int]]] = [
+    (["gap", "assume", "none"], [0, 0, 10, 20, 30, 40]),
+    (["gap"], [0, 0, 10, 20]),
+    (["assume"], [20, 30, 40, 50]),
+]
+"""What a journal's holds are drawn from: how they take silence, and `for`."""
+
+
+PLAIN: list[Detector] = [Fast()] * 7
+PLAIN += [Twice(), Lidded(), Lidded(), Silent(after=20), Silent(), Shift(), Restless()]
+NEEDY: list[Detector] = [*[Above()] * 6, *[Above(column="brush")] * 3]
+NEEDY += [Lidded(), Lidded(), Restless(), Restless(), Fast(), Silent(), Low()]
+"""What a city's rules are drawn from; where it carries, most of them need what is carried."""
+
+
+def any_rule(
+    c: Choice,
+    id: str,
+    *,
+    readings: bool,
+    holds: tuple[list[str], list[int]],
+    version: str = "1",
+    carrying: bool = False,
+) -> Rule:
+    """A rule of any detector here with any kind of hold."""
+    detector = c.pick(NEEDY if carrying else PLAIN + [Low(), Low(), Silent(after=30)] * readings)
+    silence = c.pick(holds[0])
+    on_readings = readings and type(detector) is Silent and c.pick([False, True])
+    return rule(
+        detector,
+        id,
+        version,
+        for_=c.pick(holds[1]),
+        clear=c.pick([0, 0, 0, 10, 20]),
+        gap=c.pick([20, 30, 50]) if silence == "gap" else None,
+        assume=c.pick([30, 50, 100, 200]) if silence == "assume" else None,
+        rows=None if detector.rows in (Position, Reading) else (Reading if on_readings else Position),
+        metric=c.pick([None, "k"]) if detector.rows is Reading or on_readings else None,
+        classes=c.pick([(), (), (), (), ("odd",)]),
+    )
+
+
+def versions(c: Choice) -> list[Version]:
+    """One to three versions of one city: rules that stay, change, go, come and come back. A third of cities carries."""
+    carrying = c.pick([False, False, True])
+    lines = streams(c, carrying=carrying)
+    how: dict[str, Any] = {"readings": lines[-1].rows is Reading, "holds": c.pick(HOLDS), "carrying": carrying}
+    first = [any_rule(c, f"r{i}", **how) for i in range(c.pick([1, 2, 3, 4]))]
+    settings: dict[str, Any] = {
+        "down": {"src": c.pick([20.0, 30.0, 1e9, 1e9, 1e9]), "B": c.pick([30.0, 1e9, 1e9])},
+        "ahead": c.pick([20, 100]),
+        "forget": c.pick([100, 150, 300, 1e5, 1e5, 1e5]),
+    }
+    lines = carried(c, lines) if carrying else lines
+    found = [city(*first, streams=lines, **settings)]
+    for number in range(2, 2 + c.pick([0, 1, 2])):
+        after = []
+        for old in found[-1].rules:
+            fate = c.pick(["stays", "changes", "goes", "goes"])
+            if fate == "changes":
+                old = replace(old, hold=any_rule(c, old.id, **how).hold, version=str(number))
+            after += [old] if fate != "goes" else []
+        gone = [r for r in first if r.id not in {a.id for a in after}]
+        after += [any_rule(c, f"r{number}0", **how)] if c.pick([False, True]) else []
+        lines = carried(c, lines) if carrying and c.pick([True, False]) else lines
+        after += gone if c.pick([False, False, True]) else []
+        found.append(city(*after, streams=lines, **settings, id=str(number)))
+    return found
