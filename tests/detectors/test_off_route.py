@@ -10,7 +10,10 @@ from detectors.off_route import OffRoute
 from pipeline.geo import Plane
 from pipeline.names import Names
 from pipeline.registers import Route
+from pipeline.rows import Position
 from pipeline.world import World
+from replay.driving import table
+from tests.detectors.said import said
 from tests.places import codes, line, positions, registers
 
 PLANE = Plane(104.0, 30.0)
@@ -75,6 +78,30 @@ def test_the_tolerance() -> None:
     strict, loose = (OffRoute.model_validate({"tolerance": t}) for t in ("50 m", "0.5 km"))
     assert strict.judge(rows, world, None).wrong.tolist() == [True, True, True]
     assert loose.judge(rows, world, None).wrong.tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    "metres, accuracy, answer",
+    [  # w wrong, r right, . neither; the tolerance is 100 m
+        pytest.param(80, 10, "r", id="on-it"),
+        pytest.param(95, 10, ".", id="on-it-perhaps"),
+        pytest.param(105, 10, ".", id="off-it-perhaps"),
+        pytest.param(120, 10, "w", id="off-it"),
+        pytest.param(105, math.nan, "w", id="no-accuracy-stated"),
+        pytest.param(80, math.nan, "r", id="nor-here"),
+    ],
+)
+def test_a_fix_says_no_more_than_its_accuracy_lets_it(metres: float, accuracy: float, answer: str) -> None:
+    world = city()
+    ((lon, lat),) = way((5_000, metres))
+    one: dict[str, float | str] = {"subject": "one", "ts": 0.0, "lon": lon, "lat": lat, "accuracy": accuracy}
+    assert said(OffRoute().judge(table(Position, [one], world.names), world, None)) == answer
+
+
+def test_without_a_permit_it_is_right() -> None:
+    world = city()
+    ((lon, lat),) = way((5_000, 5_000))
+    assert said(OffRoute().judge(positions(world.names, ["none"], [lon], [lat]), world, None)) == "r"
 
 
 def test_who_has_no_route_is_said() -> None:

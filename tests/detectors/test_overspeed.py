@@ -10,7 +10,9 @@ import pytest
 from detectors.overspeed import Overspeed
 from pipeline.names import Names
 from pipeline.registers import Zone
+from pipeline.rows import Position
 from pipeline.world import World
+from replay.driving import table
 from tests.places import box, codes, positions, registers
 
 SCHOOL = Zone("school", "limit", [[box(104, 30, 104.1, 30.1)]], speed_limit=30.0)
@@ -45,6 +47,25 @@ def test_judge(who: str, lon: float, speed: float, wrong: bool, over: float) -> 
     assert judgement.right is None
     assert judgement.measure is not None
     assert judgement.measure.tolist() == pytest.approx([over], nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    "metres, accuracy, over",
+    [  # metres inside the school's zone, where 30 km/h are allowed, at 40 km/h; 60 km/h elsewhere
+        pytest.param(20, 10, 10, id="inside"),
+        pytest.param(5, 10, -20, id="inside-perhaps"),
+        pytest.param(-5, 10, -20, id="outside"),
+    ],
+)
+def test_doubt_about_the_zone_favours_the_driver(metres: float, accuracy: float, over: float) -> None:
+    world = city()
+    one: dict[str, float | str] = {
+        "subject": "truck", "ts": 0.0, "lon": 104.0 + metres / 96_300, "lat": 30.05, "speed": 40.0, "accuracy": accuracy
+    }  # fmt: skip
+    judgement = Overspeed().judge(table(Position, [one], world.names), world, None)
+    assert judgement.wrong.tolist() == [over > 0]
+    assert judgement.measure is not None
+    assert judgement.measure.tolist() == [over]
 
 
 def test_the_tolerance_is_a_share_of_the_limit() -> None:
