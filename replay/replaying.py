@@ -9,17 +9,31 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from cases.case import Case
 from cases.making import Standing, judge
 from pipeline.engine import Engine, LoadVersion
 from pipeline.entries import EntryBuffer, Kind
-from pipeline.journal import JournalReader
+from pipeline.journal import JournalBatch
 
 BATCH = 65_536
 """Entries judged at once: the more, the less each costs; beyond this nothing is gained."""
+
+
+class Entries(Protocol):
+    """What is replayed: a journal (pipeline.journal.JournalReader), or what reads like one."""
+
+    @property
+    def first(self) -> int:
+        """The position of the oldest entry."""
+        ...
+
+    def read(self, start: int = 0, max_rows: int = BATCH) -> Iterator[JournalBatch]:
+        """The entries from `start` on, in order."""
+        ...
 
 
 @dataclass(slots=True)
@@ -42,7 +56,7 @@ class Replayed:
 
 
 def replay(
-    journal: JournalReader,
+    journal: Entries,
     load_version: LoadVersion,
     *,
     start: int | None = None,

@@ -22,6 +22,8 @@ from gridwatch.cli.init import init
 from gridwatch.cli.replay import replay
 from gridwatch.cli.run import run
 from gridwatch.cli.schema import schema
+from gridwatch.cli.score import score
+from gridwatch.cli.simulate import simulate
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     "run": run,
@@ -31,6 +33,8 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "schema": schema,
     "import": import_,
     "replay": replay,
+    "simulate": simulate,
+    "score": score,
     "deadletters": deadletters,
 }
 """Single commands, in the order in which help shows them."""

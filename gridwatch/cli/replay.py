@@ -44,9 +44,9 @@ def replay(
     from replay.replaying import json_lines
     from replay.replaying import replay as run
 
-    folder = _journal(journal)
+    folder = journal_in(journal)
     reader = Journal.read_only(folder)
-    load, current = _version(folder, config)
+    load, current = versions(folder, config)
     first = reader.first
     if start is not None and not first <= start <= reader.head:
         raise Problem(f"--from: this journal has the positions {first} to {reader.head}, not {start}", Exit.USAGE)
@@ -75,7 +75,8 @@ def replay(
         )
 
 
-def _journal(folder: Path) -> Path:
+def journal_in(folder: Path) -> Path:
+    """The journal's own folder, given that or one that has it. Raises Problem."""
     from pipeline.journal.reader import SEGMENTS
     from pipeline.runtime.opening import JOURNAL
 
@@ -86,7 +87,7 @@ def _journal(folder: Path) -> Path:
     raise Problem(f"{folder}: there is no journal here. `gridwatch import` and `gridwatch run` make them.", Exit.USAGE)
 
 
-def _version(folder: Path, config: Path | None) -> tuple[LoadVersion, bytes | None]:
+def versions(folder: Path, config: Path | None) -> tuple[LoadVersion, bytes | None]:
     """How versions are made, and the payload of the one that is in force at the beginning, where one was asked for."""
     from pipeline.journal import Contents
     from pipeline.names import Names

@@ -1,0 +1,80 @@
+"""observing: how long was whom listened to, while a journal is judged?
+
+Stands between the decoding and the engine, and changes nothing. An hour counts for a subject in which it was heard;
+the hours of a rule are those of the subjects that it is about. How far apart its rows are on the average follows too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.engine import LoadVersion
+from pipeline.names import NOBODY, Names
+from pipeline.rows import Reading, Rows
+from pipeline.version import Decode, Decoded, Rule, Version
+
+_Key = tuple[type[Rows], int]
+"""A kind of row and the code of its metric, NOBODY where rows have none."""
+
+
+@dataclass(slots=True)
+class Observed:
+    """What was heard."""
+
+    version: Version | None = None
+    """The last that was in force."""
+    until: float = -math.inf
+    """when the last delivery was received, UTC seconds"""
+    _hours: dict[_Key, set[tuple[int, int]]] = field(default_factory=dict)
+    """(subject, hour since 1970)"""
+    _rows: Counter[_Key] = field(default_factory=Counter)
+
+    def listening(self, load: LoadVersion) -> LoadVersion:
+        """The same versions, with what they decode noted."""
+
+        def loaded(payload: bytes, names: Names) -> Version:
+            version = load(payload, names)
+            self.version = replace(version, decode=self._noting(version.decode))
+            return self.version
+
+        return loaded
+
+    def _noting(self, decode: Decode) -> Decode:
+        def noted(batch: pa.RecordBatch, first: int, names: Names) -> Decoded:
+            decoded = decode(batch, first, names)
+            for rows in decoded.rows:
+                self._note(rows)
+            return decoded
+
+        return noted
+
+    def _note(self, rows: Rows) -> None:
+        if not len(rows):
+            return
+        self.until = max(self.until, float(rows.received.max()))
+        metric = rows.metric if isinstance(rows, Reading) else np.full(len(rows), NOBODY, np.int32)
+        hour = (rows.received // 3600).astype(np.int64)
+        each, count = np.unique(np.stack([metric, rows.subject, hour]), axis=1, return_counts=True)
+        for (m, subject, h), n in zip(each.T.tolist(), count.tolist(), strict=True):
+            self._hours.setdefault((type(rows), m), set()).add((subject, h))
+            self._rows[type(rows), m] += n
+
+    def of(self, rule: Rule) -> tuple[float, float]:
+        """(hours, seconds between rows) of the subjects that a rule is about; (0, 0) where none was heard."""
+        if self.version is None:
+            return 0.0, 0.0
+        world = self.version.world
+        metric = world.names.find(rule.metric) if rule.metric else None
+        keys = [(kind, m) for kind, m in self._hours if kind is rule.kind and (metric is None or m == metric)]
+        heard = set[tuple[int, int]]().union(*(self._hours[key] for key in keys))
+        rows, lines = sum(self._rows[key] for key in keys), sum(len(self._hours[key]) for key in keys)
+        if heard and rule.classes:
+            subject, hour = np.array(sorted(heard), np.int64).T
+            mine = world.of_class(subject.astype(np.int32), hour * 3600.0 + 1800.0, rule.classes)
+            return float(mine.sum()), 3600.0 * lines / rows
+        return float(len(heard)), 3600.0 * lines / rows if rows else 0.0
