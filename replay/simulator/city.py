@@ -18,11 +18,14 @@ from typing import Self
 
 import numpy as np
 
-from replay.simulator import labels
+from replay.simulator import labels, things
 from replay.simulator.bins import Bins
 from replay.simulator.conditions import ORDINARY, Conditions, Upload
+from replay.simulator.device import Devices
 from replay.simulator.labels import Label
 from replay.simulator.rates import Rates, Share
+from replay.simulator.sensors import city_sensors
+from replay.simulator.spells import How
 from replay.simulator.terminal import Terminal
 from replay.simulator.town import Town
 from replay.simulator.transport import Message, Transport
@@ -41,12 +44,14 @@ class City:
     trucks: int = 60
     refuse: int = 25
     bins: int = 300
+    sensors: int = 40
+    """of water, manholes, dust, noise, gas, smoke, lamps and slopes"""
     interval: float = 10.0
     """seconds between fixes while the ignition is on"""
     parked: float = 60.0
     """seconds between fixes in the depot"""
     bin_interval: float = 600.0
-    """seconds between a bin's readings"""
+    """seconds between the readings of a bin and of a sensor"""
     wrongs: Share = 0.15
     """how often something is wrong (rates.py): a number for a mixture of everything, or rates by rule. 0: never"""
     near: Share = False
@@ -60,6 +65,7 @@ class City:
     step: float = 30.0
     """seconds that are made at a time: longer is quicker; dice are thrown step by step, so it is part of a seed"""
     _lists: list[list[Label]] = field(default_factory=list, repr=False)
+    _things: tuple[Bins | Devices, ...] = field(default=(), repr=False)
     _now: float = -math.inf
 
     @classmethod
@@ -74,7 +80,7 @@ class City:
                 yield message
 
     def _sent(self, start: float, seconds: float) -> Iterator[Message]:
-        terminals, bins = self._begin(start)
+        terminals, bins, sensors = self._begin(start)
         waiting: list[Message] = []
         end, step = start + seconds, 0
         while self._now < end:
@@ -86,6 +92,7 @@ class City:
             for terminal in terminals:
                 terminal.emptied = [visit for visit in terminal.emptied if visit[0] >= until]
             waiting += bins.messages(until, came_by)
+            waiting += sensors.messages(until)
             heapq.heapify(waiting)
             while waiting and waiting[0].ts_sent < min(until, end):
                 message = heapq.heappop(waiting)
@@ -96,7 +103,8 @@ class City:
     @property
     def labels(self) -> list[Label]:
         """What has been wrong so far, in order of its start; what goes on has no end."""
-        so_far = [label for some in self._lists for label in some if label.started <= self._now]
+        lists = [*self._lists, *(some.labels for some in self._things)]
+        so_far = [label for some in lists for label in some if label.started <= self._now]
         return sorted(
             Label(
                 each.started,
@@ -112,7 +120,7 @@ class City:
         """What its registers say."""
         return Town(self.trucks, self.refuse, self.bins)
 
-    def _begin(self, start: float) -> tuple[list[Terminal], Bins]:
+    def _begin(self, start: float) -> tuple[list[Terminal], Bins, Devices]:
         town = self.town()
         maker = Maker(town)
         rates = Rates(self.wrongs)
@@ -131,13 +139,12 @@ class City:
             stretches = Rounds(refuse, town, np.random.default_rng([self.seed, 3, n])).stretches(start)
             terminals.append(self._terminal(refuse.device, refuse.id, stretches, [self.seed, 4, n], start, dies))
         opened = ((0.0, 12.0), (6.0, 30.0)) if self.opening and rates.of(labels.BIN_FULL) else ()
-        rng = np.random.default_rng([self.seed, 5])
-        bins = Bins(
-            town.bins, rng, start, self.bin_interval, rates.of(labels.BIN_FULL) / 75 * len(town.bins) / 300, opened
-        )
-        self._lists = [terminal.labels for terminal in terminals] + [bins.labels]
+        shares = {How.WRONG: rates, How.NEAR: Rates(self.near), How.EDGE: Rates(self.edge)}
+        bins = Bins(town.bins, [self.seed, 5], start, self.bin_interval, shares, self.refuse > 0, opened)
+        sensors = city_sensors(things.sensors(self.sensors), [self.seed, 6], start, self.bin_interval, shares)
+        self._lists, self._things = [terminal.labels for terminal in terminals], (bins, sensors)
         self._now = start
-        return terminals, bins
+        return terminals, bins, sensors
 
     def _terminal(
         self,

@@ -1,0 +1,111 @@
+"""fill: how full a bin really is, and what of that is wrong.
+
+A bin fills by the hour of the day, as its kind does, or along a curve while a spell says so (spells.py). From either
+follows when it would be full if nobody came: that is what `bin-full-soon` is about, and it is known exactly. Reports
+labels: full, soon full, not emptied for days; each from when it is so until the bin is emptied.
+"""
+
+from __future__ import annotations
+
+import math
+
+from replay.simulator import limits
+from replay.simulator.labels import Label
+from replay.simulator.spells import Curve
+from replay.simulator.town import Bin
+
+_LOCAL = 8 * 3600.0
+"""the city's time is eight hours ahead of UTC"""
+_BUSY = {
+    "homes": (
+        0.3, 0.2, 0.2, 0.2, 0.2, 0.5, 1.1, 1.6, 1.4, 1.0, 0.9, 0.9,
+        1.1, 1.0, 0.8, 0.8, 0.9, 1.2, 1.6, 1.8, 1.6, 1.2, 0.8, 0.5,
+    ),
+    "market": (
+        0.2, 0.2, 0.2, 0.3, 0.6, 1.2, 1.7, 1.8, 1.8, 1.7, 1.6, 1.4,
+        1.1, 0.9, 0.9, 1.0, 1.3, 1.5, 1.3, 0.9, 0.5, 0.3, 0.2, 0.2,
+    ),
+    "offices": (
+        0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.4, 0.8, 1.2, 1.2, 1.2, 1.6,
+        1.8, 1.5, 1.1, 1.0, 1.0, 1.2, 1.0, 0.6, 0.4, 0.3, 0.2, 0.2,
+    ),
+}  # fmt: skip
+"""how fast they fill in each hour of the day, as a share of their rate"""
+
+
+class Fill:
+    """How full one bin is."""
+
+    def __init__(self, bin: Bin, level: float, start: float) -> None:
+        self.bin, self.level, self.at = bin, level, start
+        self.emptied = start
+        """when last; the day's start stands for before"""
+        self.labels: list[Label] = []
+        self.open: list[int] = []
+        """of `labels`, those that go on"""
+        self.curve: Curve | None = None
+        self._due: dict[str, float] = {limits.BIN_NOT_EMPTIED: start + limits.NOT_EMPTIED_AFTER}
+        """what will be wrong if nothing changes: rule -> from when on"""
+        self._foresee()
+
+    def to(self, ts: float) -> float:
+        """How full it is at a time, per cent; times only grow."""
+        if self.curve is not None:
+            self.level, self.at = self.curve.at(ts), ts
+        else:
+            self.level, self.at = self._usual(ts)
+        for rule, when in list(self._due.items()):
+            if when <= ts:
+                self.open.append(len(self.labels))
+                self.labels.append(Label(when, rule, self.bin.id, math.inf))
+                del self._due[rule]
+        return self.level
+
+    def empty(self, ts: float, left: float) -> None:
+        """Someone empties it; `left` per cent stays in it."""
+        self.to(ts)
+        for n in self.open:
+            label = self.labels[n]
+            self.labels[n] = Label(label.started, label.rule, label.subject, ts)
+        self.open.clear()
+        self.level, self.emptied, self.curve = left, ts, None
+        self._due = {limits.BIN_NOT_EMPTIED: ts + limits.NOT_EMPTIED_AFTER}
+        self._foresee()
+
+    def follow(self, curve: Curve | None, ts: float) -> None:
+        """From now on it fills along a curve; none: as usual."""
+        self.to(ts)
+        self.curve = curve
+        self._foresee()
+
+    def _foresee(self) -> None:
+        """When it will be full, and when that is soon."""
+        wrong = {self.labels[n].rule for n in self.open}
+        full = self.curve.reaches(limits.FULL) if self.curve is not None else self._usually_full()
+        if limits.BIN_FULL not in wrong:
+            self._due[limits.BIN_FULL] = full
+        if limits.BIN_FULL_SOON not in wrong:
+            self._due[limits.BIN_FULL_SOON] = max(full - limits.SOON, self.at)
+
+    def _usual(self, until: float) -> tuple[float, float]:
+        """How full it is at a time if it fills as usual, and that time."""
+        level, at = self.level, self.at
+        while at < until:
+            rate, ends = self._rate(at)
+            to = min(until, ends)
+            level, at = level + rate * (to - at), to
+        return min(level, 100.0), at
+
+    def _usually_full(self) -> float:
+        level, at = self.level, self.at
+        while level < limits.FULL:
+            rate, ends = self._rate(at)
+            if level + rate * (ends - at) >= limits.FULL:
+                return at + (limits.FULL - level) / rate
+            level, at = level + rate * (ends - at), ends
+        return at
+
+    def _rate(self, ts: float) -> tuple[float, float]:
+        """Per cent a second at a time, and until when."""
+        hour = math.floor((ts + _LOCAL) / 3600)
+        return self.bin.rate * _BUSY[self.bin.kind][hour % 24] / 3600, (hour + 1) * 3600 - _LOCAL
