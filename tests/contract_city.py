@@ -2,35 +2,41 @@
 
 It must have what detectors ask about: places in and around zones and routes, speeds around every limit, readings
 around every number that a detector's parameters name, subjects that change class, are unknown for a while or have no
-permit. A detector that nothing here is wrong to is not checked: give the city a place where it is.
+permit, hours, trip sheets and plans that begin and end within minutes. What single rows can't show, such as a trip or a
+sensor that is stuck, is a story (tests/contract_stories.py). A detector that nothing here is wrong to is not checked:
+give the city a place where it is, or tell its story.
 """
 
 from __future__ import annotations
 
 import itertools
-import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
 from pipeline.detector import Detector
 from pipeline.names import Names
-from pipeline.registers import Route, Zone
-from pipeline.rows import KINDS, Flags, Floats, Ints, Position, Reading, Rows
+from pipeline.registers import Road, Route, Table, Zone
+from pipeline.rows import KINDS, Floats, Ints, Position, Reading, Rows
+from pipeline.units import Amount, in_column
 from pipeline.world import World
+from tests.contract_stories import DUMP, NAN, PIT, SOUTH, STORIES, TIP, WEST, YARD, Fact
 from tests.places import box, line, registers
 
-NAN = float("nan")
 METRE = 1 / 111_195.0
 """Degrees of latitude."""
-WEST, SOUTH = 121.4, 31.2
 SUBJECTS = ("a", "b", "c", "d", "e", "x")
 """Vehicles a, b, c, bins d, e, and x, which is in no register."""
-EDGES = (0.0, 100.0, 300.0, 600.0, 650.0, 800.0)
+EDGES = (0.0, 100.0, 200.0, 300.0, 420.0, 600.0, 650.0, 800.0)
 """Times at which something in the registers begins or ends, seconds."""
+
+
+def around_place(place: tuple[float, float]) -> list[Any]:
+    """A zone of 200 m around it."""
+    return [[box(place[0] - 0.001, place[1] - 0.001, place[0] + 0.001, place[1] + 0.001)]]
 
 
 def world(*, later: bool = False) -> World:
@@ -38,41 +44,63 @@ def world(*, later: bool = False) -> World:
     zones = [
         Zone("old-town", "no_go", [[box(121.402, 31.202, 121.404, 31.204)]], classes=("muck_truck",), valid_to=800.0),
         Zone("park", "no_go", [[box(121.403, 31.203, 121.406, 31.206)]]),
+        Zone("market", "no_go", [[box(121.4145, 31.199, 121.4155, 31.201)]], hours="00:05-00:07"),
         Zone("school", "limit", [[box(121.410, 31.199, 121.412, 31.201)]], speed_limit=30.0),
-        Zone("yard", "depot", [[box(121.395, 31.195, 121.397, 31.197)]]),
+        Zone("yard", "depot", around_place(YARD)),
         Zone("dig", "site", [[box(121.420, 31.199, 121.422, 31.201)]], speed_limit=20.0, classes=("refuse_truck",)),
+        Zone("pit", "site", around_place(PIT)),
+        Zone("tip", "disposal", around_place(TIP)),
+        Zone("dump", "disposal", around_place(DUMP)),
     ]
     if later:
         zones.append(Zone("fair", "no_go", [[box(121.414, 31.199, 121.416, 31.201)]]))
+    plain = registers(
+        vehicles=[
+            {"id": "a"},
+            {"id": "b", "valid_to": 300.0},
+            {"id": "b", "class": "refuse_truck", "speed_limit": 50.0, "valid_from": 300.0, "valid_to": 600.0},
+            {"id": "b", "valid_from": 650.0},
+            {"id": "c", "class": "refuse_truck", "speed_limit": 70.0},
+        ],
+        bins=[
+            {"id": "d", "class": "litter", "lon": 121.401, "lat": 31.201},
+            {"id": "e", "class": "litter", "lon": 121.402, "lat": 31.201, "valid_from": 100.0},
+        ],
+        devices=[
+            {"device": "box-1", "subject": "c", "valid_to": 300.0},
+            {"device": "box-1", "subject": "a", "valid_from": 300.0},
+        ],
+        permits=[
+            {"id": "p1", "vehicle": "a", "route": "east", "valid_to": 200.0, "disposal": "dump"},
+            {
+                "id": "p3",
+                "vehicle": "a",
+                "route": "east",
+                "hours": "00:05-00:07",
+                "valid_from": 300.0,
+                "valid_to": 800.0,
+            },
+            {"id": "p2", "vehicle": "b", "route": "east", "valid_from": 100.0},
+            {"id": "p2", "vehicle": "b", "route": "north", "valid_from": 100.0},
+        ],
+        zones=zones,
+        routes=[
+            Route("east", [line((WEST, SOUTH), (121.425, SOUTH), (121.425, 31.21))]),
+            Route("north", [line((WEST, SOUTH), (WEST, 31.23))]),
+        ],
+        default=80.0,
+        muck_truck=50.0 if later else 60.0,
+    )
+    sheets = [
+        {"id": "m1", "vehicle": "a", "site": "pit", "disposal": "tip", "valid_from": 100.0, "valid_to": 650.0},
+        {"id": "m2", "vehicle": "a", "site": "pit", "disposal": "dump", "valid_from": 600.0, "valid_to": 3000.0},
+        {"id": "m3", "vehicle": "c", "site": "", "disposal": "tip", "valid_from": 200.0, "valid_to": 420.0},
+    ]
     return World(
-        registers(
-            vehicles=[
-                {"id": "a"},
-                {"id": "b", "valid_to": 300.0},
-                {"id": "b", "class": "refuse_truck", "speed_limit": 50.0, "valid_from": 300.0, "valid_to": 600.0},
-                {"id": "b", "valid_from": 650.0},
-                {"id": "c", "class": "refuse_truck", "speed_limit": 70.0},
-            ],
-            bins=[
-                {"id": "d", "class": "litter", "lon": 121.401, "lat": 31.201},
-                {"id": "e", "class": "litter", "lon": 121.402, "lat": 31.201, "valid_from": 100.0},
-            ],
-            devices=[
-                {"device": "box-1", "subject": "c", "valid_to": 300.0},
-                {"device": "box-1", "subject": "a", "valid_from": 300.0},
-            ],
-            permits=[
-                {"id": "p1", "vehicle": "a", "route": "east", "valid_to": 800.0},
-                {"id": "p2", "vehicle": "b", "route": "east", "valid_from": 100.0},
-                {"id": "p2", "vehicle": "b", "route": "north", "valid_from": 100.0},
-            ],
-            zones=zones,
-            routes=[
-                Route("east", [line((WEST, SOUTH), (121.425, SOUTH), (121.425, 31.21))]),
-                Route("north", [line((WEST, SOUTH), (WEST, 31.23))]),
-            ],
-            default=80.0,
-            muck_truck=50.0 if later else 60.0,
+        replace(
+            plain,
+            manifests=Table.of("manifests", sheets),
+            roads=[Road("quay", [line((WEST, 31.21), (121.41, 31.21))], 40.0)],
         )
     )
 
@@ -81,9 +109,11 @@ def world(*, later: bool = False) -> World:
 
 
 def numbers(detector: Detector) -> list[float]:
-    """The numbers that its parameters name, and 0 and 1."""
-    named = [v for v in dict(detector).values() if isinstance(v, int | float) and not isinstance(v, bool)]
-    return sorted({0.0, 1.0, *(float(v) for v in named if np.isfinite(v))})
+    """The numbers that its parameters name, as rows have them, and 0 and 1."""
+    column = detector.amounts()
+    named = {k: v for k, v in dict(detector).items() if isinstance(v, int | float) and not isinstance(v, bool)}
+    plain = [in_column(v, column[k]) if isinstance(v, Amount) else float(v) for k, v in named.items()]
+    return sorted({0.0, 1.0, *(v for v in plain if np.isfinite(v))})
 
 
 def around(values: Sequence[float]) -> list[float]:
@@ -93,21 +123,23 @@ def around(values: Sequence[float]) -> list[float]:
 
 
 def places(detector: Detector) -> list[tuple[float, float]]:
-    """In, on and just outside zones; on a route, and each of the detector's numbers in metres off it; nowhere."""
+    """In, on and just outside zones; on a route and a road, and each of the detector's numbers in metres off the route;
+    nowhere.
+    """
     off = [m * METRE for m in around([n for n in numbers(detector) if n <= 5000])]
     return [
         (121.4025, 31.2025), (121.4035, 31.2035), (121.405, 31.205), (121.402, 31.203), (121.404, 31.204),
         (121.4 + 1e-9, 31.2), (121.4019999, 31.203), (121.411, 31.2), (121.410, 31.2), (121.415, 31.2),
-        (121.421, 31.2), (121.396, 31.196), (121.425, 31.21), (121.6, 31.4), (NAN, NAN),
+        (121.421, 31.2), (121.425, 31.21), (121.405, 31.21), (121.6, 31.4), (NAN, NAN), YARD, PIT, TIP, DUMP,
         *((121.4075, SOUTH - by) for by in off),
     ]  # fmt: skip
 
 
 def speeds(detector: Detector) -> list[float]:
     """Around every limit of the city, as it is and with each of the detector's shares on top; standing; unknown."""
-    shares = [n for n in numbers(detector) if 0 <= n < 1]
-    limits = [limit * (1 + share) for limit in (20.0, 30.0, 50.0, 60.0, 70.0, 80.0) for share in shares]
-    return [0.0, NAN, 5.0, 120.0, *around(limits)]
+    named = numbers(detector)
+    limits = [limit * (1 + n) for limit in (20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0) for n in named if 0 <= n < 1]
+    return [0.0, NAN, 5.0, 120.0, *around([*limits, *(n for n in named if 1 < n <= 200)])]
 
 
 def kind_of(detector: Detector) -> list[type[Rows]]:
@@ -120,15 +152,6 @@ def further(detector: Detector) -> list[str]:
     return [name for name in detector.needed() if all(name not in kind.own() for kind in kind_of(detector))]
 
 
-class Fact(NamedTuple):
-    """What one row says: whose it is, how long after the one before, and its columns."""
-
-    subject: str
-    step: float
-    columns: dict[str, float]
-    metric: str = ""
-
-
 FLAGS = ("heading", "accuracy", "ignition", "load", "lid", "body")
 
 
@@ -137,11 +160,13 @@ def columns_of(detector: Detector, kind: type[Rows]) -> dict[str, list[float]]:
     some = [NAN, 0.5, *around(numbers(detector))]
     found = {"value": some} if kind is Reading else {"speed": speeds(detector), **dict.fromkeys(FLAGS, some)}
     found |= dict.fromkeys(further(detector), some)
+    if "accuracy" in found:
+        found["accuracy"] = [NAN, NAN, 0.0, 5.0, 60.0]
     return {n: [v for v in vs if not (np.isnan(v) and n in detector.needed())] for n, vs in found.items()}
 
 
-def facts(detector: Detector, kind: type[Rows]) -> st.SearchStrategy[list[Fact]]:
-    """Up to 24 rows of up to six subjects."""
+def facts(detector: Detector, kind: type[Rows], name: str = "") -> st.SearchStrategy[list[Fact]]:
+    """Up to 24 rows of up to six subjects; before them, if the detector of that name has a story, most of that."""
     somewhere = [p for p in places(detector) if not (np.isnan(p[0]) and "lon" in detector.needed())]
     steps = st.sampled_from([0.0, 1.0, 10.0, 50.0, 100.0, 200.0, 300.0])
     own = st.fixed_dictionaries({n: st.sampled_from(vs) for n, vs in columns_of(detector, kind).items()})
@@ -150,7 +175,12 @@ def facts(detector: Detector, kind: type[Rows]) -> st.SearchStrategy[list[Fact]]
     else:
         placed = st.builds(lambda c, p: c | {"lon": p[0], "lat": p[1]}, own, st.sampled_from(somewhere))
         one = st.builds(Fact, st.sampled_from(SUBJECTS), steps, placed)
-    return st.lists(one, min_size=1, max_size=24)
+    plain = st.lists(one, min_size=1, max_size=24)
+    story = STORIES.get(name, {}).get(kind)
+    if story is None:
+        return plain
+    part = st.tuples(st.integers(0, 3), st.integers(len(story) // 2, len(story))).map(lambda at: story[at[0] : at[1]])
+    return st.one_of(plain, st.tuples(part, plain).map(lambda told: [*told[0], *told[1]]))
 
 
 @dataclass
@@ -190,73 +220,3 @@ def block(kind: type[Rows], said: Sequence[Fact], names: Names, begin: float) ->
     known = {*own, *common}
     extra = {name: column(name) for name in {name for fact in ordered for name in fact.columns} - known}
     return Block(KINDS[kind.kind](**common, **own, extra=extra), key)
-
-
-# ---- what a detector answers ----------------------------------------------------------------------------------------
-
-
-@dataclass
-class Answer:
-    """Of a block of rows. Arrays of shape (n,); place: the zones' names."""
-
-    wrong: Flags
-    right: Flags
-    measure: Floats
-    place: list[str]
-    idle: Floats
-
-    def same(self, other: Answer, at: Any = slice(None)) -> None:
-        """AssertionError where it is not what `other` says of its rows `at`."""
-        for name in ("wrong", "right", "measure", "idle"):
-            np.testing.assert_array_equal(getattr(self, name), getattr(other, name)[at], name)
-        assert self.place == np.array(other.place, object)[at].tolist()
-
-
-def ask(detector: Detector, some: Block, world: World, check: Callable[..., None] = lambda *_: None) -> Answer:
-    """Its answer, got as the engine gets it: all at once, or with memory the r-th row of each key in round r.
-
-    check: is given the rows, the judgement and what `idle` said, of each call.
-    """
-    n = len(some.key)
-    answer = Answer(np.zeros(n, bool), np.zeros(n, bool), np.full(n, NAN), [""] * n, np.full(n, np.inf))
-    rank = np.arange(n) - np.searchsorted(some.key, some.key)
-    rounds = [np.arange(n)] if detector.memory is None else [np.flatnonzero(rank == r) for r in range(rank.max() + 1)]
-    memory = None if detector.memory is None else np.zeros(int(some.key.max()) + 1, detector.memory)
-    for index in rounds:
-        rows = some.rows.take(index)
-        mine = None if memory is None else memory[some.key[index]]
-        said = detector.judge(rows, world, mine)
-        idle = detector.idle(rows, world, mine)
-        check(rows, said, idle)
-        if memory is not None:
-            memory[some.key[index]] = mine
-        answer.wrong[index] = said.wrong
-        answer.right[index] = ~said.wrong if said.right is None else said.right
-        if said.measure is not None:
-            answer.measure[index] = said.measure
-        for i, code in zip(index.tolist(), [] if said.place is None else said.place.tolist(), strict=False):
-            answer.place[i] = world.names[code]
-        if idle is not None:
-            answer.idle[index] = idle
-    return answer
-
-
-def looks(detector: Detector, kind: type[Rows], world: World) -> dict[str, list[dict[str, float]]]:
-    """Columns of rows of subject a (bin d) by what the detector says of them once they have gone on for a while:
-    w wrong, r right, n neither."""
-    own = columns_of(detector, kind)
-    spots = [{"lon": x, "lat": y} for x, y in places(detector) if not np.isnan(x)] if kind is Position else [{}]
-    main = "value" if kind is Reading else "speed"
-    others = {name: values for name, values in own.items() if name != main}
-    pool = []
-    for i, (spot, value) in enumerate(itertools.product(spots, own[main])):
-        pool.append(spot | {main: value} | {name: values[i % len(values)] for name, values in others.items()})
-    pool = random.Random(0).sample(pool, min(len(pool), 300))  # as many again would find nothing more
-    long = [Fact(f"{i}", 10.0, one, "k" if kind is Reading else "") for i, one in enumerate(pool) for _ in range(5)]
-    some = block(kind, long, world.names, EDGES[1])
-    some.rows.subject[:] = world.names.code("d" if kind is Reading else "a")
-    answer = ask(detector, some, world)
-    found: dict[str, list[dict[str, float]]] = {"w": [], "r": [], "n": []}
-    for one, wrong, right in zip(pool, answer.wrong[4::5].tolist(), answer.right[4::5].tolist(), strict=True):
-        found["w" if wrong else "r" if right else "n"].append(one)
-    return found

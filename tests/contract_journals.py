@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args
@@ -25,7 +26,9 @@ from pipeline.registry import detector
 from pipeline.rows import Position, Reading, Rows
 from pipeline.units import Seconds
 from pipeline.version import Rule, Source, Stream, Version
-from tests.contract_city import FLAGS, further, kind_of, looks, world
+from tests.contract_answers import looks
+from tests.contract_city import FLAGS, further, kind_of, world
+from tests.contract_stories import STORIES, Fact
 from tests.drawn_acts import THEMES, Draft
 from tests.drawn_versions import HOLDS, ByChance, ByHypothesis, Choice, streams
 from tests.timelines import Journal, numbered
@@ -47,16 +50,27 @@ def watched(name: str) -> type[Detector]:
     """The detector, made to notice when the engine breaks the contract's promises to it."""
     kind = detector(name)
 
-    def judge(self: Any, rows: Any, world: Any, memory: Any) -> Judgement:
+    def expected(self: Any, rows: Any) -> None:
         for needed in self.needed():
             column = rows.column(needed)
             assert column is not None, f"{needed} is not there"
             assert not np.isnan(column).any(), f"{needed} is unknown in a row that is judged"
         assert len(rows) > 0
+
+    def judge(self: Any, rows: Any, world: Any, memory: Any) -> Judgement:
         assert memory is None or len(memory) == len(rows)
+        expected(self, rows)
         return kind.judge(self, rows, world, memory)
 
-    return type(kind.__name__, (kind,), {"judge": judge, "__module__": __name__, "__doc__": kind.__doc__})
+    def judge_runs(self: Any, rows: Any, starts: Any, world: Any, memory: Any) -> Judgement:
+        assert len(memory) == len(starts)
+        assert starts[0] == 0
+        assert (np.diff(starts, append=len(rows)) > 0).all(), "a key without a row"
+        expected(self, rows)
+        return kind.judge_runs(self, rows, starts, world, memory)
+
+    own = {"judge": judge} | ({"judge_runs": judge_runs} if kind.judge_runs is not Detector.judge_runs else {})
+    return type(kind.__name__, (kind,), {**own, "__module__": __name__, "__doc__": kind.__doc__})
 
 
 def parameters(c: Choice, name: str) -> dict[str, str]:
@@ -157,17 +171,14 @@ def letters(name: str) -> dict[tuple[bool, str], list[dict[str, float]]]:
     return found
 
 
-def ever_wrong(name: str) -> bool:
-    """Whether anything in the contract city is wrong to the detector."""
-    judge = detector(name)()
-    return has_idle(judge) or any(looks(judge, kind, WORLDS[0])["w"] for kind in kind_of(judge))
-
-
 @dataclass
 class CityDraft(Draft):
-    """A draft whose rows are the city's."""
+    """A draft whose rows are the city's: what the detector called w, r or n, or the next of its story."""
 
     says: Mapping[tuple[bool, str], list[dict[str, float]]] = field(default_factory=dict)
+    stories: Mapping[type[Rows], list[Fact]] = field(default_factory=dict)
+    told: Counter[tuple[bool, str]] = field(default_factory=Counter)
+    """(reading?, subject) -> rows of the story so far"""
 
     def line(self) -> tuple[str, str]:
         names = list(self.streams)
@@ -177,10 +188,17 @@ class CityDraft(Draft):
     def add(self, kind: Kind, source: str, topic: str, payload: bytes = b"", at: float | None = None) -> None:
         super().add(kind, source, TOPICS.get(topic, topic) if kind is Kind.DELIVERY else topic, payload, at)
 
+    def look(self, reading: bool, subject: str, letter: str) -> dict[str, float]:
+        story = self.stories.get(Reading if reading else Position)
+        if story and self.c.pick([True, True, True, False]):
+            self.told[reading, subject] += 1
+            return story[(self.told[reading, subject] - 1) % len(story)].columns
+        return self.c.pick(self.says[reading, letter])
+
     def deliver(self, topic: str, rows: Sequence[tuple[str, float, str]]) -> None:
         reading, payload = topic == "mm", []
         for subject, ts, letter in rows:
-            look = self.c.pick(self.says[reading, letter])
+            look = self.look(reading, subject, letter)
             says = {name: value for name, value in look.items() if not np.isnan(value)}
             if reading:
                 says[self.c.pick("kkl")] = says.pop("value")
@@ -195,7 +213,8 @@ class CityDraft(Draft):
 def make(c: Choice, name: str) -> Journal:
     """A journal of a few acts; it begins with a version and most often ends with a tick."""
     found = versions(c, name)
-    d = CityDraft(c, found, {line.source: ("",) for line in found[0].streams}, says=letters(name))
+    sources: dict[str, tuple[str, ...]] = {line.source: ("",) for line in found[0].streams}
+    d = CityDraft(c, found, sources, says=letters(name), stories=STORIES.get(name, {}))
     d.add(Kind.VERSION, "", "", b"v1")
     d.tick()
     theme = c.pick(THEMES)

@@ -22,8 +22,10 @@ from pipeline.entries import Kind
 from pipeline.names import Names
 from pipeline.registry import detector, detectors
 from pipeline.rows import KINDS, Position, Rows
-from tests.contract_city import EDGES, SUBJECTS, Answer, Block, Fact, ask, block, facts, kind_of, world
-from tests.contract_journals import ever_wrong, has_idle, journals, watched
+from tests.contract_answers import Answer, ask, ever_wrong, judges_runs
+from tests.contract_city import EDGES, SUBJECTS, Block, block, facts, kind_of, world
+from tests.contract_journals import has_idle, journals, watched
+from tests.contract_stories import Fact
 from tests.test_engine import exact, final, judged, said
 from tests.timelines import Journal, numbered
 
@@ -63,10 +65,9 @@ def test_it_says_what_it_is(name: str) -> None:
 
 @every_detector
 def test_something_in_the_contract_city_is_wrong_to_it(name: str) -> None:
-    made(name)
-    assert ever_wrong(name), (
+    assert ever_wrong(name, made(name), world()), (
         f"nothing in the contract city is wrong to {name}, so that nothing here checks it: add what it asks about to"
-        " tests/contract_city.py"
+        " tests/contract_city.py, or its story to tests/contract_stories.py"
     )
 
 
@@ -84,9 +85,9 @@ def test_it_says_of_every_subject_why_it_cannot_judge_it(name: str) -> None:
 # ---- rows ------------------------------------------------------------------------------------------------------------
 
 
-def drawn(data: st.DataObject, judge: Detector, names: Names) -> tuple[type[Rows], list[Fact], float, Block]:
+def drawn(data: st.DataObject, name: str, judge: Detector, names: Names) -> tuple[type[Rows], list[Fact], float, Block]:
     kind = data.draw(st.sampled_from(kind_of(judge)), "kind")
-    told = data.draw(facts(judge, kind), "facts")
+    told = data.draw(facts(judge, kind, name), "facts")
     begin = data.draw(st.sampled_from([edge + d for edge in EDGES for d in (-10.0, 0.0)]), "begin")
     return kind, told, begin, block(kind, told, names, begin)
 
@@ -97,7 +98,7 @@ def drawn(data: st.DataObject, judge: Detector, names: Names) -> tuple[type[Rows
 def test_one_row_at_a_time_is_the_same_as_the_block(name: str, data: st.DataObject) -> None:
     """A key's rows, with what it remembers of them, one call each; those of other keys are not there."""
     judge, city = made(name), world()
-    *_, some = drawn(data, judge, city.names)
+    *_, some = drawn(data, name, judge, city.names)
     whole = ask(judge, some, city)
     for i, key in enumerate(some.key.tolist()):
         mine = np.flatnonzero(some.key == key)
@@ -108,13 +109,29 @@ def test_one_row_at_a_time_is_the_same_as_the_block(name: str, data: st.DataObje
             ask(judge, Block(alone.rows, np.zeros(len(mine), np.int32)), city).same(whole, mine)
 
 
+@pytest.mark.parametrize("name", [name for name in detectors() if judges_runs(detector(name))])
+@ROWS
+@given(data=st.data())
+def test_whole_runs_are_the_same_as_one_row_at_a_time(name: str, data: st.DataObject) -> None:
+    """All rows of all keys at once, and each key's rows cut anywhere: the same answers, and the same is remembered."""
+    judge, city = made(name), world()
+    *_, some = drawn(data, name, judge, city.names)
+    n = len(some.key)
+    rounds = ask(judge, some, city)
+    cuts = np.cumsum(data.draw(st.lists(st.sampled_from([0, 0, 0, 1]), min_size=n, max_size=n), "cuts"))
+    for calls in (np.zeros(n, np.int64), cuts - cuts[np.searchsorted(some.key, some.key)]):
+        runs = ask(judge, some, city, calls=calls)
+        runs.read().same(rounds.read())
+        runs.remembers_the_same(rounds)
+
+
 @every_detector
 @ROWS
 @given(data=st.data())
 def test_other_keys_and_their_order_change_nothing(name: str, data: st.DataObject) -> None:
     """A subject may be there twice: a remembered gap is a key of its own (docs/concepts/time.md, rule 16)."""
     judge, city = made(name), world()
-    *_, some = drawn(data, judge, city.names)
+    *_, some = drawn(data, name, judge, city.names)
     keys = st.sampled_from(sorted(set(some.key.tolist())))
     kept = data.draw(st.lists(keys, min_size=1, max_size=8), "kept")
     index = np.concatenate([np.flatnonzero(some.key == key) for key in kept])
@@ -127,7 +144,7 @@ def test_other_keys_and_their_order_change_nothing(name: str, data: st.DataObjec
 @given(data=st.data())
 def test_its_answers_have_the_shapes_and_types_of_the_contract(name: str, data: st.DataObject) -> None:
     judge, city = made(name), world()
-    *_, some = drawn(data, judge, city.names)
+    *_, some = drawn(data, name, judge, city.names)
 
     def check(rows: Rows, said: Judgement, idle: Any) -> None:
         n = (len(rows),)
@@ -151,7 +168,7 @@ def test_its_answers_have_the_shapes_and_types_of_the_contract(name: str, data: 
 @given(data=st.data())
 def test_it_writes_to_nothing_warns_of_nothing_and_says_the_same_again(name: str, data: st.DataObject) -> None:
     judge, city = made(name), world()
-    kind, told, begin, some = drawn(data, judge, city.names)
+    kind, told, begin, some = drawn(data, name, judge, city.names)
     for column in [*some.rows.own(), *some.rows.extra]:
         some.rows.column(column).flags.writeable = False
     before = [np.array(some.rows.column(column)) for column in some.rows.own()]
