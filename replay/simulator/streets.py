@@ -97,14 +97,16 @@ class Streets:
             self.near[b].append((a, edge))
 
     def way(self, a: int, b: int, closed: frozenset[int] = frozenset()) -> list[int]:
-        """The nodes of the quickest way from a to b (Dijkstra). closed: edges not to be used.
+        """The nodes of the quickest way from a to b (A*: nothing is quicker than straight on at a ring road's pace).
 
-        Raises ValueError where there is none.
+        closed: edges not to be used. Raises ValueError where there is no way.
         """
-        best, via, heap = {a: 0.0}, {a: a}, [(0.0, a)]
+        quickest = max(CRUISE.values()) / 3.6
+        left = (np.hypot(*(self.nodes - self.nodes[b]).T) / quickest).tolist()
+        best, via, heap = {a: 0.0}, {a: a}, [(left[a], 0.0, a)]
         seconds, unknown = self.seconds, math.inf
         while heap:
-            cost, node = heapq.heappop(heap)
+            _, cost, node = heapq.heappop(heap)
             if node == b:
                 way = [b]
                 while way[-1] != a:
@@ -116,7 +118,7 @@ class Streets:
                 further = cost + seconds[edge]
                 if further < best.get(neighbour, unknown) and edge not in closed:
                     best[neighbour], via[neighbour] = further, node
-                    heapq.heappush(heap, (further, neighbour))
+                    heapq.heappush(heap, (further + left[neighbour], further, neighbour))
         raise ValueError(f"no way from node {a} to node {b}")
 
     def edge_between(self, a: int, b: int) -> int:
