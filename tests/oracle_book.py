@@ -18,6 +18,7 @@ from pipeline.rows import Reading, Rows
 from pipeline.version import Rule
 
 NAN, INF = math.nan, math.inf
+LAST_NAME = chr(0x10FFFF)
 KeyName = tuple[str, str, str]  # (kind of row, subject, metric or '')
 LineName = tuple[str, str, str]  # (stream, subject, metric or '')
 
@@ -44,12 +45,13 @@ class Row:
         return self.ts, not isinstance(self.one, Reading)
 
     def content(self) -> tuple[Any, ...]:
-        """(4) choice: the kind's own columns as declared, further ones by name, NaN last; then received, stream."""
+        """(4) choice: the kind's own columns as declared, further ones by name, unknown last; then received, stream."""
         common = {f.name for f in fields(Rows)} | {"metric"}
         own = [float(getattr(self.one, f.name)[0]) for f in fields(self.one) if f.name not in common]
         extra = [(name, float(column[0])) for name, column in sorted(self.one.extra.items())]
-        columns = [("", v) for v in own] + extra
-        return [(name, math.isnan(v), 0.0 if math.isnan(v) else v) for name, v in columns], self.received, self.line[0]
+        known = [(name, value) for name, value in extra if not math.isnan(value)]  # another lacks a name: beyond any
+        columns = [(math.isnan(v), 0.0 if math.isnan(v) else v) for v in own]
+        return columns, [*known, (LAST_NAME, 0.0)], self.received, self.line[0]
 
 
 class Said(NamedTuple):
