@@ -36,7 +36,7 @@ far off."""
 _FIX_SIGMA = 4.0
 """metres"""
 _FIXES = 600.0
-"""seconds between fixes, at least"""
+"""seconds between fixes, at least; at least four readings"""
 _LOCAL = 8 * 3600.0
 _LEVEL_SIGMA, _WARM_SIGMA, _TILT_SIGMA, _BATTERY_SIGMA = (
     LIMITS[rule].sigma
@@ -74,7 +74,7 @@ class BinDevice(Device):
 
     @property
     def _fixes(self) -> float:
-        return max(_FIXES, self.interval)
+        return max(_FIXES, 4 * self.interval)
 
     def nearly_full(self, after: float, lasts: float) -> None:
         """The day begins with a bin that is nearly full, and a fly-tipper on the way."""
@@ -91,7 +91,7 @@ class BinDevice(Device):
         if self._handled and rule in (limits.BIN_TILTED, limits.BIN_LID_OPEN):
             return None  # with the report before it would look longer than it is
         level = self.fill.to(at)
-        now = Now(at, level, self.fill.emptied, self.warm, self.tilt, self.battery, self.lasting, self.rng)
+        now = Now(at, level, self.fill.since, self.warm, self.tilt, self.battery, self.lasting, self.rng)
         spell = make(rule, how, now)
         if spell is None:
             return None

@@ -40,8 +40,8 @@ class Now:
 
     at: float
     level: float
-    emptied: float
-    """when last"""
+    since: float
+    """from when on something was in it to collect"""
     warm: Callable[[float], float]
     """°C as usual, at a time"""
     tilt: float
@@ -100,8 +100,8 @@ def _filling(now: Now, an_hour: float) -> Curve:
 def _not_emptied(rule: str, how: How, now: Now) -> Spell | None:
     """Hardly anyone uses it, and nobody empties it, for days."""
     share = {How.WRONG: (1.1, 1.45), How.NEAR: (0.75, 0.92), How.EDGE: (0.95, 0.98)}[how]
-    ends = now.emptied + now.rng.uniform(*share) * limits.NOT_EMPTIED_AFTER
-    if now.level > 55:
+    ends = now.since + now.rng.uniform(*share) * limits.NOT_EMPTIED_AFTER
+    if not limits.NOTHING + 3 < now.level < 55:
         return None
     level = Curve((now.at, ends), (now.level, now.rng.uniform(58, 72)))
     return Spell(rule, how, now.at, ends, {"level": level}, alarm=False, emptied=True, passed_until=ends)

@@ -1,7 +1,7 @@
 """device: what all sensors of things that stand have in common: when they report, and when they do not.
 
-A device reports each `interval`. What it notices itself (a fire, a fall, water) it reports at once and then each
-minute until it is over, as most makes do. One spell after the other comes upon it (spells.py). Dice are thrown device
+A device reports each `interval`. What it notices itself (a fire, a fall, water) it reports at once and then each 90 s
+until it is over, as most makes do. One spell after the other comes upon it (spells.py). Dice are thrown device
 by device, so that neither the number of devices nor the length of a run changes what happens to one.
 """
 
@@ -20,7 +20,7 @@ from replay.simulator.limits import SILENT_AFTER, STUCK_AFTER
 from replay.simulator.spells import Coming, Fate, How, Spell
 from replay.simulator.transport import Message
 
-ALARM = 60.0
+ALARM = 90.0
 """seconds between reports while it notices something"""
 _COMES_BY = (2_700.0, 4_500.0)
 """seconds between two visits, where no refuse trucks drive"""

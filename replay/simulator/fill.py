@@ -38,13 +38,13 @@ class Fill:
 
     def __init__(self, bin: Bin, level: float, start: float) -> None:
         self.bin, self.level, self.at = bin, level, start
-        self.emptied = start
-        """when last; the day's start stands for before"""
+        self.since = start
+        """from when on something was in it to collect; the day's start stands for before"""
         self.labels: list[Label] = []
         self.open: list[int] = []
         """of `labels`, those that go on"""
         self.curve: Curve | None = None
-        self._due: dict[str, float] = {limits.BIN_NOT_EMPTIED: start + limits.NOT_EMPTIED_AFTER}
+        self._due: dict[str, float] = {}
         """what will be wrong if nothing changes: rule -> from when on"""
         self._foresee()
 
@@ -68,8 +68,7 @@ class Fill:
             label = self.labels[n]
             self.labels[n] = Label(label.started, label.rule, label.subject, ts)
         self.open.clear()
-        self.level, self.emptied, self.curve = left, ts, None
-        self._due = {limits.BIN_NOT_EMPTIED: ts + limits.NOT_EMPTIED_AFTER}
+        self.level, self.curve = left, None
         self._foresee()
 
     def follow(self, curve: Curve | None, ts: float) -> None:
@@ -79,13 +78,17 @@ class Fill:
         self._foresee()
 
     def _foresee(self) -> None:
-        """When it will be full, and when that is soon."""
-        wrong = {self.labels[n].rule for n in self.open}
-        full = self.curve.reaches(limits.FULL) if self.curve is not None else self._usually_full()
-        if limits.BIN_FULL not in wrong:
-            self._due[limits.BIN_FULL] = full
-        if limits.BIN_FULL_SOON not in wrong:
-            self._due[limits.BIN_FULL_SOON] = max(full - limits.SOON, self.at)
+        """When it will be full, when that is soon, and when it will have waited too long."""
+        full = self._reaches(limits.FULL)
+        if self.level < limits.NOTHING:
+            self.since = self._reaches(limits.NOTHING)
+        self._due = {
+            limits.BIN_FULL: full,
+            limits.BIN_FULL_SOON: max(full - limits.SOON, self.at),
+            limits.BIN_NOT_EMPTIED: self.since + limits.NOT_EMPTIED_AFTER,
+        }
+        for n in self.open:
+            del self._due[self.labels[n].rule]
 
     def _usual(self, until: float) -> tuple[float, float]:
         """How full it is at a time if it fills as usual, and that time."""
@@ -96,12 +99,15 @@ class Fill:
             level, at = level + rate * (to - at), to
         return min(level, 100.0), at
 
-    def _usually_full(self) -> float:
+    def _reaches(self, bound: float) -> float:
+        """When it is so full, if nobody comes."""
+        if self.curve is not None:
+            return self.curve.reaches(bound)
         level, at = self.level, self.at
-        while level < limits.FULL:
+        while level < bound:
             rate, ends = self._rate(at)
-            if level + rate * (ends - at) >= limits.FULL:
-                return at + (limits.FULL - level) / rate
+            if level + rate * (ends - at) >= bound:
+                return at + (bound - level) / rate
             level, at = level + rate * (ends - at), ends
         return at
 

@@ -19,6 +19,8 @@ SENSOR_SILENT, SENSOR_STUCK = "sensor-silent", "sensor-stuck"
 
 FULL, CLEAR_BELOW = 90.0, 70.0
 """per cent"""
+NOTHING = 10.0
+"""per cent: below that there is nothing to collect"""
 SOON = 2 * 3600.0
 """seconds before it is full"""
 NOT_EMPTIED_AFTER = 3 * 86_400.0
