@@ -13,23 +13,26 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
 
 from replay.simulator import labels, things
 from replay.simulator.bins import Bins
+from replay.simulator.bodies import BodyDevice
 from replay.simulator.conditions import ORDINARY, Conditions, Upload
 from replay.simulator.device import Devices
 from replay.simulator.labels import Label
 from replay.simulator.rates import Rates, Share
+from replay.simulator.rounds import Rounds
 from replay.simulator.sensors import city_sensors
 from replay.simulator.spells import How
-from replay.simulator.terminal import Terminal
+from replay.simulator.stretches import Stretch
+from replay.simulator.terminal import ALL, NONE, Terminal
 from replay.simulator.town import Town
 from replay.simulator.transport import Message, Transport
-from replay.simulator.trips import Lorry, Rounds, Stretch
+from replay.simulator.trips import Lorry
 from replay.simulator.violations import Maker
 
 _OPENING = ((labels.NO_GO, 6.0), (labels.OVERSPEED, 4.0), (labels.OFF_ROUTE, 5.0), (labels.OVERSPEED, 21.0))
@@ -104,17 +107,14 @@ class City:
     def labels(self) -> list[Label]:
         """What has been wrong so far, in order of its start; what goes on has no end."""
         lists = [*self._lists, *(some.labels for some in self._things)]
-        so_far = [label for some in lists for label in some if label.started <= self._now]
-        return sorted(
-            Label(
-                each.started,
-                each.rule,
-                each.subject,
-                each.ended if each.ended <= self._now else math.inf,
-                each.late and self.conditions.dark,
-            )
-            for each in so_far
-        )
+        so_far: dict[tuple[float, str, str], Label] = {}
+        for label in (label for some in lists for label in some if label.started <= self._now):
+            ended = label.ended if label.ended <= self._now else math.inf
+            known = so_far.get((label.started, label.rule, label.subject))
+            if known is None or ended < known.ended:  # said once when it began, once when it was over
+                late = label.late and self.conditions.dark
+                so_far[label.started, label.rule, label.subject] = replace(label, ended=ended, late=late)
+        return sorted(so_far.values())
 
     def town(self) -> Town:
         """What its registers say."""
@@ -123,23 +123,25 @@ class City:
     def _begin(self, start: float) -> tuple[list[Terminal], Bins, Devices]:
         town = self.town()
         maker = Maker(town)
-        rates = Rates(self.wrongs)
+        rates, near, edge = Rates(self.wrongs), Rates(self.near), Rates(self.edge)
         pending = list(_OPENING) if self.opening and rates.any else []
-        dies = rates.of(labels.SILENT) / 10 / 600
         terminals = []
         for n, truck in enumerate(town.lorries):
-            lorry = Lorry(truck, maker, np.random.default_rng([self.seed, 1, n]), rates)
+            lorry = Lorry(truck, maker, np.random.default_rng([self.seed, 1, n]), rates, near, edge)
             opening = pending[0] if pending else None
-            stretches = lorry.stretches(start, opening)
-            terminal = self._terminal(truck.device, truck.id, stretches, [self.seed, 2, n], start, dies, lorry)
+            wired, stretches = NONE if truck.body_device else ALL, lorry.stretches(start, opening)
+            terminal = self._terminal(truck.device, stretches, [self.seed, 2, n], start, wired)
+            if truck.body_device:
+                rng = np.random.default_rng([self.seed, 7, n])
+                terminal.body = BodyDevice(truck.body_device, rng, start, self.conditions)
             if opening and terminal.labels:
                 pending.pop(0)
             terminals.append(terminal)
         for n, refuse in enumerate(town.refuse):
             stretches = Rounds(refuse, town, np.random.default_rng([self.seed, 3, n])).stretches(start)
-            terminals.append(self._terminal(refuse.device, refuse.id, stretches, [self.seed, 4, n], start, dies))
+            terminals.append(self._terminal(refuse.device, stretches, [self.seed, 4, n], start))
         opened = ((0.0, 12.0), (6.0, 30.0)) if self.opening and rates.of(labels.BIN_FULL) else ()
-        shares = {How.WRONG: rates, How.NEAR: Rates(self.near), How.EDGE: Rates(self.edge)}
+        shares = {How.WRONG: rates, How.NEAR: near, How.EDGE: edge}
         bins = Bins(town.bins, [self.seed, 5], start, self.bin_interval, shares, self.refuse > 0, opened)
         sensors = city_sensors(things.sensors(self.sensors), [self.seed, 6], start, self.bin_interval, shares)
         self._lists, self._things = [terminal.labels for terminal in terminals], (bins, sensors)
@@ -149,25 +151,21 @@ class City:
     def _terminal(
         self,
         device: str,
-        subject: str,
         stretches: Iterator[Stretch],
         seed: list[int],
         start: float,
-        dies: float,
-        lorry: Lorry | None = None,
+        wired: tuple[str, ...] = ALL,
     ) -> Terminal:
-        rng = np.random.default_rng(seed)
+        upload = self.conditions.upload
+        live_first = upload is Upload.BESIDE or (upload is Upload.EITHER and bool(seed[2] % 2))
         return Terminal(
             device,
-            subject,
             stretches,
-            rng,
+            np.random.default_rng(seed),
             start,
             self.interval,
             self.parked,
-            dies,
-            lorry,
             self.conditions,
-            live_first=self.conditions.upload is Upload.BESIDE
-            or (self.conditions.upload is Upload.EITHER and bool(seed[2] % 2)),
+            live_first,
+            wired,
         )

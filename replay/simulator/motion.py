@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from replay.simulator.streets import CRUISE, Floats, Grade, Plane, Streets
 
@@ -33,6 +34,8 @@ class Course:
     """km/h"""
     heading: Floats
     """degrees clockwise from north, of the way on from the knot"""
+    stand: tuple[float, float] | None = None
+    """from when to when it stands where it was told to"""
 
     @property
     def seconds(self) -> float:
@@ -65,8 +68,13 @@ def drive(
     pace: Pace,
     rng: np.random.Generator,
     fast: tuple[int, int, float] | None = None,
+    stand: tuple[float, float] | None = None,
 ) -> Course:
-    """A course along the nodes of a way. fast: (from, to, km/h): the steps of the way on which it hurries."""
+    """A course along the nodes of a way.
+
+    fast: (from, to, km/h): the steps of the way on which it hurries, or creeps. stand: (metres, seconds): how far
+    along the way it stops, and for how long.
+    """
     edges = [streets.edge_between(a, b) for a, b in pairwise(way)]
     humour = rng.uniform(0.92, 1.0)
     wanted = np.array([_wanted(streets, edge, pace) for edge in edges]) * humour * rng.uniform(0.93, 1.0, len(edges))
@@ -77,7 +85,15 @@ def drive(
     wait = _lights(streets, way, edges, hurried, pace, rng)
     points = streets.nodes[way]
     limit = np.minimum(_turning(points), np.where(wait > 0, 0.0, np.inf))
-    return _course(*_divide(points, wanted / 3.6, limit / 3.6, wait))
+    at = -1
+    if stand:
+        along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+        at = min(int(np.searchsorted(along, stand[0])), len(along) - 1)
+        place = [[np.interp(stand[0], along, points[:, 0]), np.interp(stand[0], along, points[:, 1])]]
+        points = np.insert(points, at, place, axis=0)
+        wanted, limit = np.insert(wanted, at, wanted[at - 1]), np.insert(limit, at, 0.0)
+        wait = np.insert(wait, at, stand[1])
+    return _course(*_divide(points, wanted / 3.6, limit / 3.6, wait), at=at)
 
 
 def _wanted(streets: Streets, edge: int, pace: Pace) -> float:
@@ -110,27 +126,30 @@ def _turning(points: Plane) -> Floats:
     return np.concatenate([[0.0], passing, [0.0]])
 
 
-def _divide(points: Plane, wanted: Floats, limit: Floats, wait: Floats) -> tuple[Plane, Floats, Floats, Floats]:
-    """The same with knots at most _STEP apart: points, wanted speed of each step, limit and waiting at each knot."""
+def _divide(
+    points: Plane, wanted: Floats, limit: Floats, wait: Floats
+) -> tuple[Plane, Floats, Floats, Floats, NDArray[np.int_]]:
+    """The same with knots at most _STEP apart: points, wanted speed of each step, limit and waiting at each knot, and
+    which knot each point has become.
+    """
     pieces = np.maximum(np.ceil(np.hypot(*np.diff(points, axis=0).T) / _STEP), 1).astype(int)
     place = np.concatenate([[0], np.cumsum(pieces)])
     knots = np.arange(place[-1] + 1)
     dense = np.stack([np.interp(knots, place, points[:, 0]), np.interp(knots, place, points[:, 1])], axis=1)
     limits, waits = np.full(len(knots), np.inf), np.zeros(len(knots))
     limits[place], waits[place] = limit, wait
-    return dense, np.repeat(wanted, pieces), limits, waits
+    return dense, np.repeat(wanted, pieces), limits, waits, place
 
 
-def _course(points: Plane, wanted: Floats, limit: Floats, wait: Floats) -> Course:
+def _course(points: Plane, wanted: Floats, limit: Floats, wait: Floats, place: NDArray[np.int_], at: int) -> Course:
     step = np.hypot(*np.diff(points, axis=0).T)
     ceiling = np.minimum(limit, np.minimum(np.append(wanted, wanted[-1]), np.append(wanted[0], wanted)))
-    v = ceiling.tolist()
-    lengths = step.tolist()
-    for i in range(len(v) - 1):
-        v[i + 1] = min(v[i + 1], math.sqrt(v[i] * v[i] + 2 * _SPEED_UP * lengths[i]))
-    for i in range(len(v) - 2, -1, -1):
-        v[i] = min(v[i], math.sqrt(v[i + 1] * v[i + 1] + 2 * _BRAKE * lengths[i]))
-    speed = np.array(v)
+    # v² grows by no more than 2 a s along s metres, forwards and backwards: so v² - 2 a s never rises
+    along = np.concatenate([[0.0], np.cumsum(step)])
+    rise, fall = 2 * _SPEED_UP * along, 2 * _BRAKE * (along[-1] - along)
+    square = np.minimum.accumulate(ceiling**2 - rise) + rise
+    square = (np.minimum.accumulate((square - fall)[::-1]) + fall[::-1])[::-1]
+    speed = np.sqrt(np.where(ceiling > 0, np.maximum(square, 0.0), 0.0))
     # a step between two stops would take for ever: creep at half a metre a second
     pace = np.maximum((speed[:-1] + speed[1:]) / 2, 0.5)
     arrive = np.concatenate([[0.0], np.cumsum(step / pace)]) + np.concatenate([[0.0], np.cumsum(wait)[:-1]])
@@ -140,4 +159,5 @@ def _course(points: Plane, wanted: Floats, limit: Floats, wait: Floats) -> Cours
     twice = np.repeat(np.arange(len(points)), 1 + (wait > 0))
     leaves = np.concatenate([[False], twice[1:] == twice[:-1]])
     t = arrive[twice] + np.where(leaves, wait[twice], 0.0)
-    return Course(t, points[twice, 0], points[twice, 1], speed[twice] * 3.6, heading[twice])
+    stood = None if at < 0 else (float(arrive[place[at]]), float(arrive[place[at]] + wait[place[at]]))
+    return Course(t, points[twice, 0], points[twice, 1], speed[twice] * 3.6, heading[twice], stood)

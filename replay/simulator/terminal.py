@@ -1,38 +1,43 @@
-"""terminal: what a vehicle's box sends of its stretches: fixes as JSON, on time, late, twice or not at all.
+"""terminal: what a vehicle's box sends of its stretches: fixes as JSON, on time, late or not at all.
 
     topic    fleet/T0017/gps
-    payload  {"time":1700000000,"pos":{"lon":121.91,"lat":30.96},"v":43.2,"dir":88,"acc":3.3,
+    payload  {"time":1700000000,"pos":{"lon":121.91,"lat":30.96},"v":43.2,"dir":88,"acc":4.5,
               "io":{"ign":1,"load":0.95,"lid":0,"body":0}}
 
 It takes a fix each `interval` (each `parked` with the ignition off) and sends it within a second or so, in order. In
 the dark it stores; out again, it uploads what it stored before it goes on, or goes on at once and uploads beside that,
-in up to three bursts. Now and then a box is dead for 7 to 12 minutes, and what it would have said is lost.
+in up to three bursts. While a box is dead, what it would have said is lost. What it knows of the body depends on the
+vehicle: on some muck trucks another device says that (bodies.py), a sweeper's says whether its brushes are down.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import shapely
 
-from replay.simulator import labels
+from replay.simulator.bodies import BodyDevice
 from replay.simulator.conditions import ORDINARY, Conditions
 from replay.simulator.labels import Label
 from replay.simulator.noise import Receiver
 from replay.simulator.streets import Floats, to_lonlat
+from replay.simulator.stretches import Stretch
 from replay.simulator.town import DARK
 from replay.simulator.transport import Message
-from replay.simulator.trips import Lorry, Stretch
 
+ALL, BRUSHES, NONE = ("ign", "load", "lid", "body"), ("ign", "brush"), ("ign",)
+"""what a box is wired to"""
+_COLUMN = {"ign": "ignition"}
+_AT_A_TIME = 600.0
+"""Seconds that are made at a time, so that a day is made in few large steps, and a demo starts at once."""
 _UPLOAD_STEP = 0.02
 """seconds between two messages of an upload"""
-_FIX = (
-    '{"time":%d,"pos":{"lon":%.6f,"lat":%.6f},"v":%.1f,"dir":%.0f,"acc":%.1f,'
-    '"io":{"ign":%d,"load":%.2f,"lid":%d,"body":%d}}'
-)
+_PEACE = 60.0
+"""Seconds before and after what is wrong in which a receiver does not freeze."""
+_FIX = '{"time":%d,"pos":{"lon":%.6f,"lat":%.6f},"v":%.1f,"dir":%.0f,"acc":%.1f,"io":{'
 
 
 @dataclass(slots=True)
@@ -40,49 +45,49 @@ class Terminal:
     """One vehicle's box."""
 
     device: str
-    subject: str
     stretches: Iterator[Stretch]
     rng: np.random.Generator
     start: float
     interval: float
     parked: float
-    dies: float
-    """how often, a second"""
-    lorry: Lorry | None = None
-    """told when the box is dead, so that nothing is wrong meanwhile that nobody could see"""
     conditions: Conditions = ORDINARY
     live_first: bool = False
     """after the dark: go on, and upload beside that"""
+    wired: tuple[str, ...] = ALL
+    body: BodyDevice | None = None
     labels: list[Label] = field(default_factory=list)
     emptied: list[tuple[float, int]] = field(default_factory=list)
     """bins that this truck empties: (when, which); whoever reads them takes them out"""
     receiver: Receiver = field(init=False)
+    _format: str = field(init=False)
     _stretch: Stretch = field(init=False)
     _next: float = field(init=False)
-    _last: float = -math.inf
-    """ts of the last fix that was not lost"""
     _sent: float = -math.inf
     _stored: list[bytes] = field(default_factory=list)
-    _dead: tuple[float, float] = (math.inf, math.inf)
+    _recent: list[Label] = field(default_factory=list)
+    """what is wrong in this stretch, before or after it"""
 
     def __post_init__(self) -> None:
         self.receiver = Receiver(self.rng, self.conditions)
+        self._format = _FIX + ",".join(f'"{w}":%.2f' if w == "load" else f'"{w}":%d' for w in self.wired) + "}}"
         self._next = math.ceil(self.start) + float(self.rng.integers(max(int(min(self.interval, self.parked)), 1)))
         self._enter(next(self.stretches))
 
     def messages(self, until: float) -> list[Message]:
-        """Those of all fixes before `until` that were not taken yet; a few are sent later than that."""
+        """Those of all fixes before `until` that were not taken yet, and maybe of some after it."""
         out: list[Message] = []
         while True:
             while self._stretch.end <= self._next:
-                off = self._stretch.ignition == 0.0
+                off = not self._stretch.ignition
                 self._enter(next(self.stretches))
                 if off:  # whoever turns the key wakes the box
                     self._next = min(self._next, math.ceil(self._stretch.start))
             if self._next >= until:
                 return out
             every = self.interval if self._stretch.ignition else self.parked
-            t = np.arange(self._next, min(until, self._stretch.end), every)
+            t = np.arange(self._next, min(self._next + _AT_A_TIME, self._stretch.end), every)
+            if self.body:
+                self.body.report(self._stretch, min(float(t[-1]) + every, self._stretch.end), out)
             self._next = float(t[-1]) + every
             self._send(t, out)
 
@@ -90,60 +95,37 @@ class Terminal:
         self._stretch = stretch
         self.labels += stretch.labels
         self.emptied += stretch.emptied
-        seconds = stretch.end - stretch.start
-        alive = stretch.start > self._dead[1] or self._dead[0] == math.inf
-        if alive and not stretch.labels and self.rng.random() < self.dies * seconds and not self._gets_dark():
-            begins = max(stretch.start, self.start + 60) + self.rng.uniform(0, seconds)
-            self._dead = (begins, begins + self.rng.uniform(420, 720))
-            if self.lorry:
-                # a minute of peace after it, so that no episode spans the dead time's end
-                self.lorry.quiet_until = self._dead[1] + 60
-
-    def _gets_dark(self) -> bool:
-        course = self._stretch.course
-        return course is not None and bool(shapely.contains_xy(DARK, course.x, course.y).any())
+        self._recent = [label for label in self._recent if label.ended > stretch.start - _PEACE]
+        self._recent += stretch.labels
 
     def _send(self, t: Floats, out: list[Message]) -> None:
-        stretch, n = self._stretch, len(t)
+        stretch = self._stretch
         x, y, speed, heading = stretch.place(t)
         dark = shapely.contains_xy(DARK, x, y) & self.conditions.dark
-        steady = np.zeros(n, bool)
-        for label in stretch.labels:
-            steady |= (t > label.started - 60) & (t < label.ended + 60)
+        steady, dead = np.zeros(len(t), bool), np.zeros(len(t), bool)
+        for label in self._recent:
+            steady |= (t > label.started - _PEACE) & (t < label.ended + _PEACE)
+        for a, b in stretch.dead:
+            dead |= (t >= a) & (t < b)
         fixes = self.receiver.fixes(t, x, y, speed, heading, steady)
-        lonlat = to_lonlat(np.stack([fixes.x, fixes.y], axis=1))
-        share = (t - stretch.start) / max(stretch.end - stretch.start, 1.0)
-        load = stretch.load[0] + (stretch.load[1] - stretch.load[0]) * share
-        rows = zip(
-            t.tolist(), *lonlat.T.tolist(), fixes.speed.tolist(), fixes.heading.tolist(), fixes.accuracy.tolist(),
-            load.tolist(), strict=True,
-        )  # fmt: skip
-        delay = self.rng.uniform(0.15, 1.2, n).tolist()
-        for i, (ts, lon, lat, v, direction, accuracy, loaded) in enumerate(rows):
-            body = (stretch.ignition, loaded, stretch.lid, stretch.body)
-            payload = (_FIX % (ts, lon, lat, v, direction % 360, accuracy, *body)).encode()
-            if self._is_dead(ts):
-                continue
-            self._last = ts
-            if dark[i]:
+        if stretch.leg.jump:
+            a, b, east, north = stretch.leg.jump
+            off = (t >= stretch.start + a) & (t < stretch.start + b)
+            fixes.x[off] += east
+            fixes.y[off] += north
+        lon, lat = to_lonlat(np.stack([fixes.x, fixes.y], axis=1)).T
+        io = [stretch.shown(_COLUMN.get(wire, wire), t) for wire in self.wired]
+        io = [column if wire == "load" else np.round(column) for wire, column in zip(self.wired, io, strict=True)]
+        columns = (t, lon, lat, fixes.speed, fixes.heading % 360, fixes.accuracy, *io)
+        sent = t + self.rng.uniform(0.15, 1.2, len(t))
+        heard = ~dead
+        rows = zip(*(column[heard].tolist() for column in columns), strict=True)
+        for row, at, is_dark in zip(rows, sent[heard].tolist(), dark[heard].tolist(), strict=True):
+            payload = (self._format % row).encode()
+            if is_dark:
                 self._stored.append(payload)
-                continue
-            self._deliver(payload, ts + delay[i], out)
-
-    def _is_dead(self, ts: float) -> bool:
-        begins, ends = self._dead
-        if ts < begins:
-            return False
-        if ts < ends:
-            started = self._last + labels.SILENT_AFTER
-            if not self.labels or self.labels[-1].rule != labels.SILENT or self.labels[-1].started != started:
-                self.labels.append(Label(started, labels.SILENT, self.subject, math.inf))
-            return True
-        for i, label in enumerate(self.labels):
-            if label.rule == labels.SILENT and label.ended == math.inf:
-                self.labels[i] = replace(label, ended=ts)
-        self._dead = (math.inf, ends)
-        return False
+            else:
+                self._deliver(payload, at, out)
 
     def _deliver(self, payload: bytes, at: float, out: list[Message]) -> None:
         topic = f"fleet/{self.device}/gps"

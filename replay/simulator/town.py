@@ -34,6 +34,16 @@ _LOADING = (
 )  # fmt: skip
 
 
+BESIDE = "school-south"
+"""The no-go zone that routes run beside, 20 m off: they are right, and a careless rule would have them wrong."""
+_BESIDE_THE_RING = Polygon([(-209, -3_171), (128, -3_153), (133, -3_243), (-205, -3_261)])
+
+_UNPERMITTED = 30
+"""One lorry of so many has no permit that holds."""
+ENDED = "2023-06-30"
+"""The last day of permits that hold no more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Zone:
     """An area with a use, on the plane."""
@@ -70,6 +80,15 @@ class Truck:
     permit: str
     routes: tuple[str, str, str]
     """depot to loading site, loading to disposal site, disposal site to depot"""
+    number: int = 0
+    body_device: str = ""
+    """a second device, that reports lid, load and body; '' where the terminal does"""
+    hours: tuple[tuple[int, int], ...] = ()
+    """when it may drive: minutes after local midnight, an end before its start is next day's; none: always"""
+    permitted: bool = True
+    """whether its permit holds"""
+    ended: str = ""
+    """the last day of a permit that holds no more; '' where it has none at all"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +130,7 @@ class Town:
     @cached_property
     def zones(self) -> list[Zone]:
         """Those of the register: the drawn ones and a yard for each site."""
-        return self.drawn + [Zone(site.id, site.use, self._yard(site)) for site in self.sites]
+        return self.drawn + [Zone(site.id, site.use, self.yard(site)) for site in self.sites]
 
     @cached_property
     def drawn(self) -> list[Zone]:
@@ -122,6 +141,7 @@ class Town:
             Zone("school-west", "no_go", block(-3_700, 2_900, 190), classes=lorries),
             Zone("school-river", "no_go", block(2_300, -800, 190), classes=lorries),
             Zone("school-east", "no_go", block(5_200, 400, 190), classes=lorries),
+            Zone(BESIDE, "no_go", _BESIDE_THE_RING, classes=lorries),
             Zone("hospital", "limit", block(-2_300, 800, -70), speed_limit=ZONE_LIMIT),
         ]
 
@@ -172,14 +192,16 @@ class Town:
             for n, ((x, y), word) in enumerate(zip(spots.tolist(), words, strict=True))
         ]
 
-    def _yard(self, site: Site) -> Polygon:
+    def yard(self, site: Site) -> Polygon:
+        """The ground of a site."""
         x, y = streets().nodes[site.node]
         return shapely.box(x - 90, y - 70, x + 90, y + 70)
 
     @cached_property
     def forbidden(self) -> frozenset[int]:
-        """Edges in a no-go zone or within 60 m of one: no route leads there."""
-        return streets().edges_in(shapely.union_all([z.outline.buffer(60) for z in self.drawn if z.use == "no_go"]))
+        """Edges in a no-go zone or near one: no route leads there."""
+        zones = [z.outline.buffer(10 if z.id == BESIDE else 60) for z in self.drawn if z.use == "no_go"]
+        return streets().edges_in(shapely.union_all(zones))
 
     @cached_property
     def slow(self) -> frozenset[int]:
@@ -190,6 +212,13 @@ class Town:
     def dark(self) -> frozenset[int]:
         """Edges without network."""
         return streets().edges_in(DARK)
+
+    @cached_property
+    def yards(self) -> shapely.Geometry:
+        """All sites' yards as one."""
+        yards = shapely.union_all([self.yard(site) for site in self.sites])
+        shapely.prepare(yards)
+        return yards
 
     @cached_property
     def lorries(self) -> list[Truck]:
@@ -215,6 +244,11 @@ class Town:
             disposal,
             f"P-{n + 1:04d}",
             routes,
+            n,
+            f"D{n + 1:04d}" if n % 3 == 1 else "",
+            _hours(n),
+            permitted=n % _UNPERMITTED != 17,
+            ended=ENDED if n % (2 * _UNPERMITTED) == 17 else "",
         )
 
     def _route(self, kind: str, start: Site, end: Site) -> str:
@@ -243,7 +277,7 @@ class Town:
         x, y = net.nodes[node] + along * rng.uniform(12, 22) + aside
         kind = str(rng.choice(["market", "homes", "offices"], p=[0.2, 0.5, 0.3]))
         where = names.address(net.name[edge], int(rng.integers(1, 400)))
-        return Bin(f"B-{n + 1:04d}", float(x), float(y), node, where, kind, float(rng.uniform(5, 15)))
+        return Bin(f"B-{n + 1:04d}", float(x), float(y), node, where, kind, float(rng.uniform(3, 5.5)))
 
     @cached_property
     def refuse(self) -> list[RefuseTruck]:
@@ -254,6 +288,18 @@ class Town:
             RefuseTruck(f"refuse-{n + 1:02d}", f"R{n + 1:04d}", names.plate("L", n + 1), _nearest_next(place, patch))
             for n, patch in enumerate(patches)
         ]
+
+
+def _hours(n: int) -> tuple[tuple[int, int], ...]:
+    """Some drive by night, some by day, most at any hour but for two breaks, each lorry at other times: whenever one
+    looks, most may drive, and some may not.
+    """
+    if n % 12 == 4:
+        return ((20 * 60, 4 * 60 + 30),)
+    if n % 12 == 10:
+        return ((4 * 60 + 30, 20 * 60 + 30),)
+    first = n * 53 % 48 * 15
+    return tuple((at % 1440, (at + 660) % 1440) for at in (first + 60, first + 780))
 
 
 def _patches(place: Plane, count: int) -> list[list[int]]:

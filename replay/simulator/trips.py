@@ -1,64 +1,37 @@
-"""trips: what vehicles do all day, as stretches: a lorry's from its depot and back, a refuse truck's rounds.
+"""trips: what a lorry does all day, and which of it is wrong.
 
-A stretch is a drive or a stop, with what the body's sensors would say. Stretches follow each other without a gap and
-for ever; they are made when they are needed. A lorry waits in its depot with the ignition off, drives to its loading
-site, loads with an open lid, drives to the disposal site, tips with a raised body, and after a few turns goes home.
+A lorry waits in its depot with the ignition off, drives to its loading site, and from then on makes turns by its
+timetable: it loads with an open lid, hauls, tips with a raised body, and drives back for the next turn, or home when
+the next slot is not its own. Turns follow each other without a gap and for ever; they are made when they are needed.
+A turn that is wrong, nearly wrong or on an edge is drawn until the truth about it is what was wanted, or given up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import shapely
 
 from replay.simulator import labels
 from replay.simulator.labels import Label
-from replay.simulator.motion import Course, Pace, drive
+from replay.simulator.legs import Driver
+from replay.simulator.lorry_wrongs import EDGE, NEAR, TURNS, WRONG, Change
 from replay.simulator.rates import Rates
-from replay.simulator.streets import Floats, streets
-from replay.simulator.town import RefuseTruck, Town, Truck
-from replay.simulator.violations import Drive, Maker
+from replay.simulator.stretches import Leg, Stretch, level, timed
+from replay.simulator.timetable import Slot, Timetable
+from replay.simulator.town import Truck
+from replay.simulator.violations import Maker
 
-_BEGUN = {"rest": 0.12, "load": 0.13, "haul": 0.4, "return": 0.25, "fetch": 0.1}
-"""what lorries are in the middle of when the day begins"""
-_AFTER = {
-    "rest": "fetch",
-    "fetch": "load",
-    "load": "haul",
-    "haul": "tip",
-    "tip": "return",
-    "return": "load",
-    "home": "rest",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A drive or a stop of one vehicle. Times are UTC seconds."""
-
-    start: float
-    end: float
-    course: Course | None
-    """None: it stands still"""
-    at: tuple[float, float]
-    """where it stands, or where the drive ends, on the plane"""
-    ignition: float = 1.0
-    load: tuple[float, float] = (0.0, 0.0)
-    """at its start and its end, share of full"""
-    lid: float = 0.0
-    body: float = 0.0
-    labels: tuple[Label, ...] = ()
-    """what is wrong in it"""
-    emptied: tuple[tuple[float, int], ...] = ()
-    """a refuse truck's: (when, which bin)"""
-
-    def place(self, t: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-        """x, y, speed (km/h) and heading at UTC seconds."""
-        if self.course is not None:
-            return self.course.at(t - self.start)
-        still = np.zeros(len(t))
-        return still + self.at[0], still + self.at[1], still, still
+_TRIES = 8
+_LATE = 300.0
+"""Seconds after which a slot is lost."""
+_AHEAD = 240
+"""Slots that are looked through for the next turn: about a week."""
+_LONG = 1_200.0
+"""Seconds of waiting for which a driver turns the key."""
+_NEVER = Rates(0.0)
 
 
 @dataclass(slots=True)
@@ -70,137 +43,201 @@ class Lorry:
     rng: np.random.Generator
     rates: Rates
     """how often something is wrong"""
-    quiet_until: float = -np.inf
-    """its terminal is silent until then: nothing shall be wrong that nobody could see"""
+    near: Rates = _NEVER
+    edge: Rates = _NEVER
+    table: Timetable = field(init=False)
+    driver: Driver = field(init=False)
+    _ahead: Slot | None = None
+    """the next turn, as last planned"""
+    _stuck: int = 0
+    """on how many turns yet its lid's sensor says the same"""
+    _same: int = 0
+    """on how many it has said the same"""
+    _since: float = np.inf
+    """since when it has been wrong about that, UTC seconds"""
+
+    def __post_init__(self) -> None:
+        self.table = Timetable(self.truck, self.maker.town)
+        self.driver = Driver(self.truck, self.maker, self.rng)
 
     def stretches(self, start: float, opening: tuple[str, float] | None = None) -> Iterator[Stretch]:
         """For ever, from `start` on, in the middle of what it was doing. opening: (rule, seconds after the start)."""
-        stretch = self._opened(start, *opening) if opening else None
-        step = "haul"
-        if stretch is None:
-            step = str(self.rng.choice(list(_BEGUN), p=list(_BEGUN.values())))
-            stretch = self._next(step, start, quiet=True)
-            stretch = _shifted(stretch, self.rng.uniform(0.05, 0.8) * (stretch.end - stretch.start))
-        turns = int(self.rng.integers(1, 5))
+        slot = self.table.at(start)
+        turn = self._opened(slot, start, *opening) if opening else None
+        if turn is None:
+            turn = self._usual(slot, slot.since) if self.table.used(slot) else self._idle(slot, slot.since)
         while True:
-            yield stretch
-            if step == "rest":
-                turns = int(self.rng.integers(2, 6))
-            turns -= step == "tip"
-            step = _AFTER[step] if step != "tip" or turns > 0 else "home"
-            stretch = self._next(step, stretch.end)
+            yield from (stretch for stretch in turn if stretch.end > start)
+            now, ahead = turn[-1].end, self._ahead
+            turn = self._turn(ahead, now) if ahead else self._idle(self.table.at(now), now)
 
-    def _opened(self, start: float, rule: str, after: float) -> Stretch | None:
-        """A haul that has been under way so long that `rule` is broken `after` seconds from the start on."""
-        made = self.maker.wrong(
-            rule, self._way(self.truck.loading.node, self.truck.disposal.node), self.truck, self.rng
-        )
-        if made is None or made.wrongs[0][0] != rule or made.wrongs[0][1] < after or made.wrongs[0][3]:
+    # -- turns
+
+    def _usual(self, slot: Slot, now: float) -> list[Stretch]:
+        ahead = self._next(slot)
+        legs = self.driver.usual(ahead is not None and ahead.number == slot.number + 1)
+        return self._whole(legs, slot, ahead, now)
+
+    def _turn(self, slot: Slot, now: float) -> list[Stretch]:
+        """A turn that begins at the loading site, wrong as the dice say."""
+        if not self.truck.permitted:
+            return self._unpermitted(slot, now)
+        stuck = self._stuck_sensor()
+        for how, rates in ((WRONG, self.rates), (NEAR, self.near), (EDGE, self.edge)):
+            rule = rates.draw(tuple(TURNS), self.rng)
+            if rule and not (stuck and rule == labels.NOT_SEALED):
+                made = self._changed(rule, how, slot, now)
+                if made:
+                    return self._with_sensor(made, stuck)
+        return self._with_sensor(self._late(slot, now) or self._usual(slot, now), stuck)
+
+    def _changed(self, rule: str, how: str, slot: Slot, now: float) -> list[Stretch] | None:
+        ahead = self._next(slot)
+        for _ in range(_TRIES):
+            legs = self.driver.usual(ahead is not None and ahead.number == slot.number + 1)
+            changed = TURNS[rule](Change(self.driver, legs, how, slot, now))
+            if changed is None:
+                continue
+            turn = self._whole(changed, slot, ahead, now)
+            found = self._true(turn, slot, how)
+            if found is not None and (any(label.rule == rule for label in found) if how == WRONG else not found):
+                return self._labelled(turn, found)
+        return None
+
+    def _true(self, turn: list[Stretch], slot: Slot, how: str) -> list[Label] | None:
+        return self.maker.truth.labels(turn, self.truck, self.table, slot, near=how != WRONG)
+
+    @staticmethod
+    def _labelled(turn: list[Stretch], found: Sequence[Label]) -> list[Stretch]:
+        return [replace(turn[0], labels=(*turn[0].labels, *found)), *turn[1:]]
+
+    def _whole(self, legs: list[Leg], slot: Slot, ahead: Slot | None, now: float) -> list[Stretch]:
+        """The legs, and what follows until the next turn can begin."""
+        turn = timed(legs, now)
+        return [*turn, *self._idle(slot, turn[-1].end, ahead, at_home=legs[-1].kind == "home")]
+
+    def _idle(self, slot: Slot, now: float, ahead: Slot | None = None, at_home: bool = True) -> list[Stretch]:
+        """From the end of a turn to the beginning of the next, at the loading site."""
+        truck, driver = self.truck, self.driver
+        if ahead is None:
+            ahead = self._next(slot)
+        elif now > ahead.since + _LATE - 60:
+            ahead = self._next(ahead)
+        self._ahead = ahead
+        legs = []
+        if ahead is None:
+            later = self.table.slot(slot.number + _AHEAD).since
+            return timed([driver.stop("rest", later - now, truck.depot.node, ignition=level(0.0))], now)
+        if at_home:
+            rest = max(ahead.since - self.table.lead - now, 30.0)
+            fetch = driver.drive("fetch", truck.depot.node, truck.loading.node)
+            legs = [driver.stop("rest", rest, truck.depot.node, ignition=level(0.0)), fetch]
+        waits = max(ahead.since - now - sum(leg.seconds for leg in legs), 0.0) + self.rng.uniform(1.0, 20.0)
+        on = level(1.0 if waits < _LONG else 0.0)
+        return timed([*legs, driver.stop("wait", waits, truck.loading.node, ignition=on)], now)
+
+    def _next(self, slot: Slot) -> Slot | None:
+        """The next turn that it will drive."""
+        for number in range(slot.number + 1, slot.number + _AHEAD):
+            later = self.table.slot(number)
+            if self.table.used(later):
+                return later
+            if not self.truck.permitted and self.rng.random() < self.rates.of(labels.NO_PERMIT) / 2:
+                return later
+        return None
+
+    # -- what takes more than one turn, or the clock
+
+    def _unpermitted(self, slot: Slot, now: float) -> list[Stretch]:
+        """A turn that it has no permit for, and the way home."""
+        for _ in range(_TRIES):
+            turn = self._whole(self.driver.usual(ahead=False), slot, None, now)
+            if found := self._true(turn, slot, WRONG):
+                return self._labelled(turn, found)
+        return self._idle(slot, now, at_home=False)
+
+    def _late(self, slot: Slot, now: float) -> list[Stretch] | None:
+        """It drives home after its hours have ended, or (nearly) just before they do."""
+        ahead, later = self._next(slot), self.table.slot(slot.number + 1)
+        if ahead is None or ahead.number == later.number or self.table.allowed(later.since, later.until + 600):
             return None
-        return _shifted(self._drive(made, start, (0.95, 0.95)), made.wrongs[0][1] - after)
+        wrong = self.rng.random() < 2 * self.rates.of(labels.OUTSIDE_HOURS)
+        nearly = self.rng.random() < 2 * self.near.of(labels.OUTSIDE_HOURS)
+        if not wrong and not nearly:
+            return None
+        load, haul, tip, home = self.driver.usual(ahead=False)
+        arrives = now + load.seconds + haul.seconds + tip.seconds
+        ends = self.table.ends(now)
+        leaves = ends - (self.rng.uniform(0.2, 0.5) * home.seconds if wrong else home.seconds + 120.0)
+        if leaves < arrives:
+            return None
+        pause = self.driver.stop("pause", leaves - arrives, self.truck.disposal.node)
+        turn = self._whole([load, haul, tip, pause, home], slot, ahead, now)
+        found = self._true(turn, slot, WRONG)
+        if found is None or wrong != any(label.rule == labels.OUTSIDE_HOURS for label in found):
+            return None
+        return self._labelled(turn, found)
 
-    def _next(self, step: str, start: float, quiet: bool = False) -> Stretch:
-        truck, rng = self.truck, self.rng
-        if step == "rest":
-            return self._stop(start, rng.uniform(600, 1_800), truck.depot.node, ignition=0.0)
-        if step == "load":
-            return self._stop(start, rng.uniform(240, 540), truck.loading.node, load=(0.0, 0.95), lid=1.0)
-        if step == "tip":
-            return self._stop(start, rng.uniform(100, 220), truck.disposal.node, load=(0.95, 0.0), lid=1.0, body=1.0)
-        a, b = {
-            "fetch": (truck.depot.node, truck.loading.node),
-            "haul": (truck.loading.node, truck.disposal.node),
-            "return": (truck.disposal.node, truck.loading.node),
-            "home": (truck.disposal.node, truck.depot.node),
-        }[step]
-        made = None
-        rule = self.rates.draw((labels.OVERSPEED, labels.NO_GO, labels.OFF_ROUTE), rng)
-        if rule and not quiet and start > self.quiet_until:
-            made = self.maker.wrong(rule, self._way(a, b), truck, rng)
-        load = (0.95, 0.95) if step == "haul" else (0.0, 0.0)
-        return self._drive(made or self.maker.right(self._way(a, b), truck, rng), start, load)
+    def _stuck_sensor(self) -> bool:
+        """Whether its lid's sensor is stuck on this turn."""
+        if self._stuck:
+            self._stuck -= 1
+            self._same += 1
+            return True
+        often, nearly = (rates.of(labels.SENSOR_CONSTANT) / 2 for rates in (self.rates, self.near))
+        die = self.rng.random()
+        if die < often:
+            self._stuck = int(self.rng.integers(labels.TRIPS + 1, 2 * labels.TRIPS))
+        elif die < often + nearly:
+            self._stuck = labels.TRIPS - 1
+        return False
 
-    def _way(self, a: int, b: int) -> list[int]:
-        """Along the permit's route between two of its sites, whichever way round."""
-        for route in self.truck.routes:
-            way = self.maker.town.ways[route]
-            if {way[0], way[-1]} == {a, b}:
-                return way if way[0] == a else way[::-1]
-        raise ValueError(f"the permit {self.truck.permit} has no route between nodes {a} and {b}")
+    def _with_sensor(self, turn: list[Stretch], stuck: bool) -> list[Stretch]:
+        """The turn as a stuck sensor shows it. It is wrong from the arrival after so many trips that are alike, up to
+        the arrival after the first that is not.
+        """
+        if stuck:
+            turn = [replace(s, leg=replace(s.leg, shown={**s.leg.shown, "lid": level(0.0)})) for s in turn]
+            if self._same == labels.TRIPS:
+                self._since = self._arrival(turn)
+                turn = self._labelled(turn, [Label(self._since, labels.SENSOR_CONSTANT, self.truck.id, np.inf)])
+            return turn
+        if self._same >= labels.TRIPS:
+            label = Label(self._since, labels.SENSOR_CONSTANT, self.truck.id, self._arrival(turn))
+            turn = self._labelled(turn, [label])
+        self._same = 0
+        return turn
 
-    def _drive(self, made: Drive, start: float, load: tuple[float, float]) -> Stretch:
-        wrong = tuple(made.labels(self.truck, start))
-        return Stretch(start, start + made.course.seconds, made.course, _end(made.course), load=load, labels=wrong)
+    def _arrival(self, turn: Sequence[Stretch]) -> float:
+        """When it is back in the loading site's yard for good, UTC seconds."""
+        last = [stretch for stretch in turn if stretch.course is not None][-1]
+        t = np.arange(last.start, last.end, 1.0)
+        x, y, _, _ = last.place(t)
+        outside = np.flatnonzero(~shapely.contains_xy(self.maker.town.yard(self.truck.loading), x, y))
+        return float(t[outside[-1]]) + 1.0 if len(outside) else last.start
 
-    def _stop(
-        self,
-        start: float,
-        seconds: float,
-        node: int,
-        ignition: float = 1.0,
-        load: tuple[float, float] = (0.0, 0.0),
-        lid: float = 0.0,
-        body: float = 0.0,
-    ) -> Stretch:
-        return Stretch(start, start + seconds, None, _place(node), ignition, load, lid, body)
+    # -- how a demo begins
 
-
-@dataclass(slots=True)
-class Rounds:
-    """One refuse truck's rounds: from bin to bin, and back to the yard to tip, never through the dark."""
-
-    truck: RefuseTruck
-    town: Town
-    rng: np.random.Generator
-    _ways: dict[tuple[int, int], list[int]] = field(default_factory=dict)
-
-    def stretches(self, start: float) -> Iterator[Stretch]:
-        """For ever, from `start` on; the first round begins at a bin of its own choice."""
-        yard = self.town.depots[-1].node
-        stops = list(self.truck.round)
-        skip = int(self.rng.integers(len(stops))) if stops else 0
-        here, load, now = self.town.bins[stops[skip]].node if stops else yard, 0.0, start
-        todo = stops[skip:]
-        while True:
-            for number in todo:
-                node = self.town.bins[number].node
-                if node != here:
-                    yield (stretch := self._drive(here, node, now, load))
-                    now, here = stretch.end, node
-                seconds = self.rng.uniform(35, 75)
-                fuller = min(load + 0.9 / max(len(stops), 1), 1.0)
-                emptied = ((now + seconds / 2, number),)
-                yield Stretch(now, now + seconds, None, _place(node), load=(load, fuller), lid=1.0, emptied=emptied)
-                now, load = now + seconds, fuller
-            if here != yard:
-                yield (stretch := self._drive(here, yard, now, load))
-                now, here = stretch.end, yard
-            seconds = self.rng.uniform(120, 240)
-            yield Stretch(now, now + seconds, None, _place(yard), load=(load, 0.0), lid=1.0, body=1.0)
-            now, load, todo = now + seconds, 0.0, stops
-
-    def _drive(self, a: int, b: int, start: float, load: float) -> Stretch:
-        net = streets()
-        if (a, b) not in self._ways:
-            self._ways[a, b] = net.way(a, b, self.town.dark)
-        course = drive(net, self._ways[a, b], self._pace, self.rng)
-        return Stretch(start, start + course.seconds, course, _end(course), load=(load, load))
-
-    @property
-    def _pace(self) -> Pace:
-        return Pace(slow=self.town.slow, dark=self.town.dark)
-
-
-def _place(node: int) -> tuple[float, float]:
-    x, y = streets().nodes[node].tolist()
-    return (x, y)
-
-
-def _end(course: Course) -> tuple[float, float]:
-    return (float(course.x[-1]), float(course.y[-1]))
-
-
-def _shifted(stretch: Stretch, by: float) -> Stretch:
-    """The same, having begun `by` seconds earlier."""
-    moved = tuple(replace(label, started=label.started - by, ended=label.ended - by) for label in stretch.labels)
-    return replace(stretch, start=stretch.start - by, end=stretch.end - by, labels=moved)
+    def _opened(self, slot: Slot, start: float, rule: str, after: float) -> list[Stretch] | None:
+        """A turn that has been under way so long that `rule` is broken `after` seconds from the start on."""
+        if not self.table.used(slot):
+            return None
+        for _ in range(2):
+            legs = self.driver.usual(True)
+            changed = TURNS[rule](Change(self.driver, legs, WRONG, slot, slot.since))
+            if changed is None:
+                continue
+            tried = self._true(timed(changed, slot.since), slot, WRONG) or ()
+            first = next((label for label in tried if label.rule == rule and not label.late), None)
+            if first is None:
+                continue
+            seconds = changed[0].seconds + start + after - first.started
+            lasts = sum(leg.seconds for leg in changed[1:3])
+            if seconds < 60 or slot.since + seconds + lasts > slot.due - 60:
+                continue
+            load = replace(changed[0], seconds=seconds, signals={})
+            turn = self._whole([load, *changed[1:]], slot, self._next(slot), slot.since)
+            found = self._true(turn, slot, WRONG)
+            if found:
+                return self._labelled(turn, [each for each in found if each.ended > start])
+        return None

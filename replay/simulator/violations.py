@@ -1,12 +1,12 @@
 """violations: how a lorry's drive is made wrong: too fast, into a no-go zone, or a way that its permit does not name.
 
 Each maker is given a drive that would have been right, and tries a few times to change it so that the wrong shows
-clearly (truth.py). Where it can't (the way is too short, no such street leads there), the drive stays right.
+clearly (truth.py), or so that it is clearly only nearly wrong. Where it can't (the way is too short, no such street
+leads there), the drive stays right.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
@@ -14,30 +14,20 @@ import numpy as np
 import shapely
 
 from replay.simulator import labels
-from replay.simulator.labels import Label
 from replay.simulator.motion import Course, Pace, drive
 from replay.simulator.streets import Grade, streets
-from replay.simulator.town import Town, Truck
-from replay.simulator.truth import Spans, Truth
+from replay.simulator.town import BESIDE, CANYON, Town, Truck
+from replay.simulator.truth import Truth
 
 _TRIES = 6
 _UNSEEN = 0.4
 """how often a hurrying driver on a way through the dark hurries there"""
 _HASTE = 1_250.0
 """metres of street that a hurrying driver needs at least: about a minute"""
+_NEARLY = (0.70, 0.87)
+"""of the tolerance: how far off its route it gets that is nearly off it"""
 
-
-@dataclass(frozen=True, slots=True)
-class Drive:
-    """A course with what is wrong on it."""
-
-    course: Course
-    wrongs: tuple[tuple[str, float, float, bool], ...] = ()
-    """(rule, from, to, late), seconds after the departure"""
-
-    def labels(self, truck: Truck, departure: float) -> list[Label]:
-        """What is wrong, in UTC seconds."""
-        return [Label(departure + a, rule, truck.id, departure + b, late) for rule, a, b, late in self.wrongs]
+Way = list[int]
 
 
 class Maker:
@@ -46,17 +36,36 @@ class Maker:
     def __init__(self, town: Town) -> None:
         self.town = town
         self.truth = Truth(town)
+        self._known: dict[int, np.ndarray] = {}
 
-    def right(self, way: list[int], truck: Truck, rng: np.random.Generator) -> Drive:
+    def right(self, way: Way, truck: Truck, rng: np.random.Generator) -> Course:
         """An ordinary drive along a way."""
-        return Drive(drive(streets(), way, self.pace(truck), rng))
+        return drive(streets(), way, self.pace(truck), rng)
 
-    def wrong(self, rule: str, way: list[int], truck: Truck, rng: np.random.Generator) -> Drive | None:
+    def wrong(self, rule: str, way: Way, truck: Truck, rng: np.random.Generator) -> tuple[Way, Course] | None:
         """A drive from the way's start to its end on which the rule is broken; None if that could not be done."""
         for _ in range(_TRIES):
-            course = self._hurry(way, truck, rng) if rule == labels.OVERSPEED else self._detour(rule, way, truck, rng)
-            made = self._checked(rule, course, truck) if course is not None else None
-            if made:
+            if rule == labels.OVERSPEED:
+                made = self._hurry(way, truck, rng, rng.uniform(78.0, 92.0))
+            else:
+                made = self._detour(rule, way, truck, rng)
+            wrongs = made and self.truth.wrongs(made[1], truck)
+            if wrongs and wrongs[rule]:
+                return made
+        return None
+
+    def nearly(self, rule: str, way: Way, truck: Truck, rng: np.random.Generator) -> tuple[Way, Course] | None:
+        """A drive on which the rule is kept, but only just."""
+        for _ in range(_TRIES):
+            if rule == labels.OVERSPEED:
+                made = self._hurry(way, truck, rng, 1.08 * min(truck.speed_limit or np.inf, labels.CITY_LIMIT))
+                made = made if made and not self._fast_in_the_canyon(made[1], truck) else None
+            elif rule == labels.NO_GO:
+                made = self._beside(way, truck, rng)
+            else:
+                made = self._nearly_off(way, truck, rng)
+            wrongs = made and self.truth.wrongs(made[1], truck, near=True)
+            if wrongs and not any(wrongs.values()):
                 return made
         return None
 
@@ -65,21 +74,7 @@ class Maker:
         own = 0.85 * truck.speed_limit if truck and truck.speed_limit else float("inf")
         return Pace(highest=own, slow=self.town.slow, dark=self.town.dark)
 
-    def _checked(self, rule: str, course: Course, truck: Truck) -> Drive | None:
-        wrongs = self.truth.wrongs(course, truck)
-        if not wrongs or not wrongs[rule]:
-            return None
-        dark = self.truth.dark(course)
-        found = []
-        for name, spans in wrongs.items():
-            for a, b in spans:
-                late = _inside(a, b, dark)
-                if late is None or (late and rule != labels.OVERSPEED):
-                    return None  # half in the dark: it would be neither seen nor late
-                found.append((name, a, b, late))
-        return Drive(course, tuple(sorted(found, key=lambda wrong: wrong[1])))
-
-    def _hurry(self, way: list[int], truck: Truck, rng: np.random.Generator) -> Course | None:
+    def _hurry(self, way: Way, truck: Truck, rng: np.random.Generator, speed: float) -> tuple[Way, Course] | None:
         """The driver hurries along a stretch of arterial street or ring road, maybe where nobody hears of it."""
         net = streets()
         edges = [net.edge_between(a, b) for a, b in pairwise(way)]
@@ -96,27 +91,65 @@ class Maker:
             last += 1
         if along[last] - along[first] < _HASTE:
             return None
-        return drive(net, way, self.pace(truck), rng, fast=(first, last, rng.uniform(78.0, 92.0)))
+        return way, drive(net, way, self.pace(truck), rng, fast=(first, last, speed))
 
-    def _detour(self, rule: str, way: list[int], truck: Truck, rng: np.random.Generator) -> Course | None:
+    @staticmethod
+    def _fast_in_the_canyon(course: Course, truck: Truck) -> bool:
+        fast = course.speed > min(truck.speed_limit or np.inf, labels.CITY_LIMIT)
+        return bool((fast & shapely.contains_xy(CANYON, course.x, course.y)).any())
+
+    def _detour(self, rule: str, way: Way, truck: Truck, rng: np.random.Generator) -> tuple[Way, Course] | None:
         """Another way, over a place where it must not be."""
-        net = streets()
         if rule == labels.NO_GO:
             zone = self._in_zones[int(rng.integers(len(self._in_zones)))]
-            via, closed = int(rng.choice(zone)), self.town.dark
-        else:
-            far = shapely.distance(shapely.points(net.nodes), self.truth.routes(truck))
-            via, closed = (
-                int(rng.choice(np.flatnonzero((far > 900) & (far < 2_400)))),
-                self.town.dark | self.town.forbidden,
-            )
+            return self._over(way, int(rng.choice(zone)), self.town.dark, truck, rng)
+        far = self._far(truck)
+        via = int(rng.choice(np.flatnonzero((far > 900) & (far < 2_400))))
+        return self._over(way, via, self.town.dark | self.town.forbidden, truck, rng)
+
+    def _nearly_off(self, way: Way, truck: Truck, rng: np.random.Generator) -> tuple[Way, Course] | None:
+        """Another way, that leaves the routes by less than the tolerance."""
+        low, high = (share * labels.OFF_ROUTE_METRES for share in _NEARLY)
+        far = self._far(truck)
+        via = int(rng.choice(np.flatnonzero((far > low) & (far < high))))
+        made = self._over(way, via, self.town.dark | self.town.forbidden, truck, rng)
+        if made is None:
+            return None
+        course = made[1]
+        off = float(shapely.distance(shapely.points(course.x, course.y), self.truth.routes(truck)).max())
+        return made if low < off < high else None
+
+    def _beside(self, way: Way, truck: Truck, rng: np.random.Generator) -> tuple[Way, Course] | None:
+        """A way along the no-go zone that has a street beside it."""
+        beside = self._beside_zone
+        if len(beside & set(way)) > 1:
+            return way, self.right(way, truck, rng)
+        return self._over(way, int(rng.choice(sorted(beside))), self.town.dark | self.town.forbidden, truck, rng)
+
+    def _over(
+        self, way: Way, via: int, closed: frozenset[int], truck: Truck, rng: np.random.Generator
+    ) -> tuple[Way, Course] | None:
+        net = streets()
         try:
             there, back = net.way(way[0], via, closed), net.way(via, way[-1], closed)
         except ValueError:
             return None
         if len(there) < 2 or len(back) < 2 or there[-2] == back[1]:
             return None  # it would turn round on the spot
-        return drive(net, there + back[1:], self.pace(truck), rng)
+        whole = there + back[1:]
+        return whole, drive(net, whole, self.pace(truck), rng)
+
+    def _far(self, truck: Truck) -> np.ndarray:
+        """How far each node is from the lorry's routes, metres."""
+        if truck.number not in self._known:
+            far = shapely.distance(shapely.points(streets().nodes), self.truth.routes(truck))
+            self._known[truck.number] = far
+        return self._known[truck.number]
+
+    @cached_property
+    def _beside_zone(self) -> set[int]:
+        zone = next(z.outline for z in self.town.drawn if z.id == BESIDE)
+        return set(np.flatnonzero(shapely.distance(shapely.points(streets().nodes), zone) < 40.0).tolist())
 
     @cached_property
     def _in_zones(self) -> list[np.ndarray]:
@@ -127,13 +160,3 @@ class Maker:
             if z.use == "no_go"
         ]
         return [zone for zone in inside if len(zone)]
-
-
-def _inside(a: float, b: float, dark: Spans) -> bool | None:
-    """Whether a span lies in the dark, clear of its ends; None if it lies across an end or near one."""
-    for start, end in dark:
-        if start + 5 < a and b < end - 5:
-            return True
-        if a < end + 30 and b > start - 30:
-            return None
-    return False
