@@ -121,6 +121,21 @@ class Streets:
                     heapq.heappush(heap, (further + left[neighbour], further, neighbour))
         raise ValueError(f"no way from node {a} to node {b}")
 
+    def tree(self, a: int, closed: frozenset[int] = frozenset()) -> list[int]:
+        """For each node the one before it on the quickest way from a (Dijkstra); -1 where there is no way."""
+        best, via, heap = [math.inf] * len(self.nodes), [-1] * len(self.nodes), [(0.0, a)]
+        best[a], via[a] = 0.0, a
+        while heap:
+            cost, node = heapq.heappop(heap)
+            if cost > best[node]:
+                continue
+            for neighbour, edge in self.near[node]:
+                further = cost + self.seconds[edge]
+                if further < best[neighbour] and edge not in closed:
+                    best[neighbour], via[neighbour] = further, node
+                    heapq.heappush(heap, (further, neighbour))
+        return via
+
     def edge_between(self, a: int, b: int) -> int:
         """The edge of two neighbours."""
         return next(edge for neighbour, edge in self.near[a] if neighbour == b)

@@ -36,6 +36,7 @@ class Maker:
     def __init__(self, town: Town) -> None:
         self.town = town
         self.truth = Truth(town)
+        self._trees: dict[tuple[int, frozenset[int]], list[int]] = {}
         self._known: dict[int, np.ndarray] = {}
 
     def right(self, way: Way, truck: Truck, rng: np.random.Generator) -> Course:
@@ -105,14 +106,14 @@ class Maker:
             return self._over(way, int(rng.choice(zone)), self.town.dark, truck, rng)
         far = self._far(truck)
         via = int(rng.choice(np.flatnonzero((far > 900) & (far < 2_400))))
-        return self._over(way, via, self.town.dark | self.town.forbidden, truck, rng)
+        return self._over(way, via, self._closed, truck, rng)
 
     def _nearly_off(self, way: Way, truck: Truck, rng: np.random.Generator) -> tuple[Way, Course] | None:
         """Another way, that leaves the routes by less than the tolerance."""
         low, high = (share * labels.OFF_ROUTE_METRES for share in _NEARLY)
         far = self._far(truck)
         via = int(rng.choice(np.flatnonzero((far > low) & (far < high))))
-        made = self._over(way, via, self.town.dark | self.town.forbidden, truck, rng)
+        made = self._over(way, via, self._closed, truck, rng)
         if made is None:
             return None
         course = made[1]
@@ -124,20 +125,27 @@ class Maker:
         beside = self._beside_zone
         if len(beside & set(way)) > 1:
             return way, self.right(way, truck, rng)
-        return self._over(way, int(rng.choice(sorted(beside))), self.town.dark | self.town.forbidden, truck, rng)
+        return self._over(way, int(rng.choice(sorted(beside))), self._closed, truck, rng)
 
     def _over(
         self, way: Way, via: int, closed: frozenset[int], truck: Truck, rng: np.random.Generator
     ) -> tuple[Way, Course] | None:
-        net = streets()
-        try:
-            there, back = net.way(way[0], via, closed), net.way(via, way[-1], closed)
-        except ValueError:
-            return None
+        there, back = self._way(way[0], via, closed), self._way(way[-1], via, closed)[::-1]
         if len(there) < 2 or len(back) < 2 or there[-2] == back[1]:
             return None  # it would turn round on the spot
         whole = there + back[1:]
-        return whole, drive(net, whole, self.pace(truck), rng)
+        return whole, drive(streets(), whole, self.pace(truck), rng)
+
+    def _way(self, site: int, via: int, closed: frozenset[int]) -> Way:
+        """The quickest way from a site to a node; empty where there is none. Streets may be driven both ways."""
+        if (site, closed) not in self._trees:
+            self._trees[site, closed] = streets().tree(site, closed)
+        tree, way = self._trees[site, closed], [via]
+        if tree[via] < 0:
+            return []
+        while way[-1] != site:
+            way.append(tree[way[-1]])
+        return way[::-1]
 
     def _far(self, truck: Truck) -> np.ndarray:
         """How far each node is from the lorry's routes, metres."""
@@ -145,6 +153,10 @@ class Maker:
             far = shapely.distance(shapely.points(streets().nodes), self.truth.routes(truck))
             self._known[truck.number] = far
         return self._known[truck.number]
+
+    @cached_property
+    def _closed(self) -> frozenset[int]:
+        return self.town.dark | self.town.forbidden
 
     @cached_property
     def _beside_zone(self) -> set[int]:
