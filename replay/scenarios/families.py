@@ -52,7 +52,7 @@ class Family:
         )
 
 
-FLEET = Family("fleet", "50 vehicles, a fix each 10 s, for a day", 32, 18, 60, 10.0, 60.0, 900.0, 24.0, 0.15)
+FLEET = Family("fleet", "50 vehicles, a fix each 10 s, for a day", 44, 6, 60, 10.0, 60.0, 900.0, 24.0, 0.15)
 SENSORS = Family(
     "sensors", "300 bins and other sensors, a reading each 15 min, for days", 0, 25, 300, 60.0, 600.0, 900.0, 72.0, 0.15
 )
