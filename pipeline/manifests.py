@@ -9,27 +9,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.raster import Index
 from pipeline.registers import Table
-from pipeline.rows import Floats, Ints
-
-
-@dataclass(slots=True)
-class Manifest:
-    """The trip sheet that holds for each row, shape (n,)."""
-
-    site: Ints
-    """where the load comes from: a zone's name as a code of Names, NOBODY where there is none"""
-    disposal: Ints
-    """where it goes"""
-    since: Floats
-    """when the trip may begin, UTC seconds; NaN where there is no sheet"""
-    due: Floats
-    """by when it has to be completed"""
+from pipeline.rows import Flags, Floats, Ints
 
 
 class Manifests:
@@ -54,6 +39,8 @@ class Manifests:
             before = len(pieces)
             pieces += self._pieces(mine[vehicle])
             self._count[vehicle] = len(pieces) - before
+        self.any: Flags = self._count > 0
+        """By vehicle: whether it has a sheet at any time."""
         self._start = np.cumsum(self._count) - self._count
         self._from = np.array([since for since, _ in pieces], np.float64)
         self._sheet = np.array([sheet for _, sheet in pieces], np.int64)

@@ -63,9 +63,9 @@ class RouteIndex:
         return u.astype(np.int32), v.astype(np.int32)
 
     def within(
-        self, route: NDArray[np.int32], x: NDArray[np.int32], y: NDArray[np.int32], metres: float
+        self, route: NDArray[np.int32], x: NDArray[np.int32], y: NDArray[np.int32], metres: float | Floats
     ) -> tuple[Flags, NDArray[np.int32]]:
-        """(certain, tile): whether cell k is surely within `metres` of route k, and its tile, 0 for none."""
+        """(certain, tile): whether cell k is surely within `metres` (for all or each) of route k, and its tile or 0."""
         if self.coarsest:
             shift = self.shift.take(route)
             x, y = x >> shift, y >> shift
@@ -83,7 +83,9 @@ class RouteIndex:
         cell = tile << (2 * _SIDE)
         cell |= (y & 7) << _SIDE
         cell |= x & 7
-        return self.bound.take(cell) <= min(int(metres // _STEP), 254), tile
+        steps = metres // _STEP
+        most = min(int(steps), 254) if isinstance(steps, float) else np.clip(steps, -1.0, 254.0).astype(np.int16)
+        return self.bound.take(cell) <= most, tile
 
     def distance(
         self, route: NDArray[np.int32], tile: NDArray[np.int32], x: NDArray[np.int32], y: NDArray[np.int32],
@@ -228,8 +230,7 @@ class RouteIndex:
 
     def _tiles(self) -> None:
         """For each cell of each tile how far from the route a place in it can be at most, in steps; 255: farther."""
-        n = len(self._tile_route)
-        side = 1 << _SIDE
+        n, side = len(self._tile_route), 1 << _SIDE
         bound = np.full((n + 1, side * side), 255, np.uint8)
         lon, lat, reach = self._place(self._tile_route, self._tile_x, self._tile_y, _SIDE)
         east, north = metres_per_degree(lat)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.geo import segment_distance
 from pipeline.raster import Index, expand
-from pipeline.registers import Route
+from pipeline.registers import Road, Route
 from pipeline.rows import Floats
 
 _MOST = 96
@@ -47,8 +47,8 @@ class Strokes:
         )
 
 
-def segments(routes: Sequence[Route]) -> Strokes:
-    """Every segment of every route, in order."""
+def segments(routes: Sequence[Route | Road]) -> Strokes:
+    """Every segment of every route or road, in order."""
     empty = np.empty((0, 2))
     lines = [line for route in routes for line in route.lines]
     a = np.concatenate([empty, *(line[:-1] for line in lines)])

@@ -76,8 +76,11 @@ class Subjects:
         limits = registers.speed_limits
         default = limits.get(DEFAULT_CLASS, np.inf)
         by_class = np.array([*(limits.get(name, default) for name in self.classes), default])
-        self.limit = np.fmin(column("speed_limit", np.nan), by_class[self.of_class])
-        """the lower of its own limit and the city's for its class, km/h; inf: none"""
+        own = column("speed_limit", np.nan)
+        self.own_limit = np.where(np.isnan(own), np.inf, own)
+        """its own, km/h; inf: none"""
+        self.class_limit = by_class[self.of_class]
+        """the city's for its class, km/h; inf: none"""
 
     def named(self, kind: str) -> list[str]:
         """The ids of one kind, each once, sorted."""

@@ -11,68 +11,51 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import itertools
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.geo import metres_per_degree, segment_distance
+from pipeline.answers import Manifest, OffRoute, Within
+from pipeline.geo import Place
 from pipeline.hours import Timetables
-from pipeline.manifests import Manifest, Manifests
+from pipeline.manifests import Manifests
 from pipeline.names import NOBODY, Names
 from pipeline.permits import Permits
+from pipeline.pieces import Bits
+from pipeline.plans import Planned, Plans
 from pipeline.raster import Index
+from pipeline.recent import Recent
 from pipeline.registers import Registers
+from pipeline.roads import RoadIndex
 from pipeline.routes import RouteIndex
-from pipeline.rows import Flags, Floats, Ints, Position
+from pipeline.rows import Flags, Floats, Ints, Longs, Position
 from pipeline.subjects import Codes, Subjects
-from pipeline.zones import ZoneIndex
+from pipeline.zone_cells import Spots
+from pipeline.zones import Fixes, ZoneIndex
 
 _PLACES = ("site", "disposal")
 """The columns of permits and manifests that name zones."""
 
 
-class _Recent:
-    """The last few answers, by the identity of the columns that they are about."""
-
-    def __init__(self, size: int = 3) -> None:
-        self._size = size
-        self._answers: list[tuple[tuple[Any, ...], Any]] = []
-
-    def get(self, columns: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
-        for known, answer in self._answers:
-            if all(a is b for a, b in zip(known, columns, strict=True)):
-                return answer
-        answer = compute()
-        self._answers = [(columns, answer), *self._answers[: self._size - 1]]
-        return answer
+_FAR = 1e6
+"""metres: worse than any fix; in place of infinity, which sums of metres do not stand"""
 
 
-@dataclass(slots=True)
-class Within:
-    """Is each row in a zone? Columns of shape (n,). Neither inside nor outside: nobody can tell."""
-
-    inside: Flags
-    """surely in one: it contains the row, and its boundary is at least the row's `accuracy` away"""
-    outside: Flags
-    """surely in none: none contains the row, and every boundary is at least its `accuracy` away"""
-    zone: Ints
-    """the name's code of the first by id that contains the row, surely or not; NOBODY for none"""
+def _placed(rows: Position) -> Flags:
+    """Whether each row has a place."""
+    placed: Flags = np.isfinite(rows.lon)
+    placed &= np.isfinite(rows.lat)
+    return placed
 
 
-@dataclass(slots=True)
-class OffRoute:
-    """Is each row off its vehicle's routes? Columns of shape (n,). Neither off nor on: nobody can tell."""
-
-    off: Flags
-    on: Flags
-    """also where the vehicle has no route then"""
-    metres: Floats
-    """from the nearest of its routes; NaN where it is on it"""
+def _accuracy(rows: Position) -> Floats | None:
+    """What each row is good to, metres; what is unknown counts as exact. None: all are."""
+    accuracy = rows.accuracy
+    if accuracy.strides == (0,) and not np.any(accuracy[:1] > 0.0):
+        return None
+    known: Floats = np.minimum(np.fmax(accuracy, 0.0), _FAR)
+    return known if np.any(known) else None
 
 
 class World:
@@ -89,11 +72,13 @@ class World:
         timetables = Timetables(registers.schedules(), ZoneInfo(registers.time_zone), registers.calendar)
         self._zones = ZoneIndex(registers.zones, self._subjects.classes, timetables)
         self._routes = RouteIndex(registers.routes)
+        self._roads = RoadIndex(registers.roads, self._subjects.classes)
         named = (table.text(name) for table in (registers.permits, registers.manifests) for name in _PLACES)
         self._places = sorted({place for places in named for place in places if place})
         number, first = {place: k for k, place in enumerate(self._places)}, self._subjects.rows.first
         self._permits = Permits(registers.permits, first, self._routes.routes, number, timetables)
         self._manifests = Manifests(registers.manifests, first, number)
+        self._plans = Plans(registers, first)
         self._bind(Names())
 
     def bind(self, names: Names) -> World:
@@ -105,10 +90,13 @@ class World:
     def _bind(self, names: Names) -> None:
         self.names = names
         self._codes = Codes(names, self._subjects, self.registers.devices)
-        self._zone_names = np.append(names.codes(z.id for z in self._zones.zones), np.int32(NOBODY))
+        zone_names = names.codes(z.id for z in self._zones.zones)
+        self._zone_names = np.append(zone_names, np.int32(NOBODY))
+        self._zone_by_code = np.full(int(zone_names.max(initial=NOBODY)) + 2, -1, np.int64)
+        self._zone_by_code[zone_names] = self._zones.numbers
         self._place_names = np.append(names.codes(self._places), np.int32(NOBODY))
-        self._recent_rows, self._recent_cells, self._recent_steps = _Recent(), _Recent(), _Recent()
-        self._recent_permits = _Recent()
+        self._recent_rows, self._recent_spots, self._recent_steps = Recent(), Recent(), Recent()
+        self._recent_permits = Recent()
 
     # -- who
 
@@ -150,67 +138,53 @@ class World:
         """The uses that zones have, sorted."""
         return sorted({z.use for z in self._zones.zones if z.use})
 
-    def zone_of(self, rows: Position, use: str) -> Ints:
-        """The name's code of the zone of that use that contains each row and applies to its class, NOBODY for none.
-
-        If several do: the first by id. The boundary belongs to a zone.
-        """
-        first = self._zones.first(use, self._cells(rows), rows.lon, rows.lat, rows.ts, self._classes(rows))
-        return self._zone_names.take(np.fmin(first, len(self._zone_names) - 1).astype(np.intp))
-
-    def speed_limit(self, rows: Position) -> Floats:
-        """The lowest of the vehicle's limit, those of the zones it is in and the city's for its class, km/h; NaN: none.
-
-        Where a place is unknown, zones say nothing. An unknown subject has the city's default.
-        """
-        limit: Floats = self._subjects.limit.take(self._row(rows.subject, rows.ts))
-        if self._zones.limiting:
-            cells = self._cells(rows)
-            zones = self._zones.lowest(cells, rows.lon, rows.lat, rows.ts, self._classes(rows))
-            np.minimum(limit, zones, out=limit)
-        limit[np.isinf(limit)] = np.nan
-        return limit
-
-    def _cells(self, rows: Position) -> NDArray[np.intp]:
-        cells: NDArray[np.intp] = self._recent_cells.get(
-            (rows.lon, rows.lat), lambda: self._zones.cells(rows.lon, rows.lat)
-        )
-        return cells
-
-    def _classes(self, rows: Position) -> Callable[[], Ints]:
-        return lambda: self._class(self._row(rows.subject, rows.ts))
-
     def within(self, rows: Position, uses: tuple[str, ...]) -> Within:
-        """Whether each row is in a zone with one of these uses that holds for its class then."""
-        mine = np.array([z.use in uses for z in self._zones.zones], np.bool_)
-        return self._within(rows, np.broadcast_to(mine, (len(rows), len(mine))))
+        """Whether each row is in a zone with one of these uses that holds then and for its class.
+
+        The boundary belongs to a zone. An unknown place is neither inside nor outside, nor is a fix worse than 2 km.
+        """
+        inside, outside, first = self._zones.within(uses, self._spots(rows), self._fixes(rows))
+        zone = np.fmin(first, len(self._zone_names) - 1, out=first).astype(np.intp)
+        return Within(inside, outside, self._zone_names.take(zone))
 
     def in_zone(self, rows: Position, zone: Ints) -> tuple[Flags, Flags]:
         """(inside, outside) of one zone a row, by its name's code: as `within`. Neither for what is no zone."""
-        mine = self._zone_names[:-1] == zone[:, None]
-        found = self._within(rows, mine)
-        known = mine.any(axis=1)
-        return found.inside & known, found.outside & known
+        last = len(self._zone_by_code) - 1
+        number = self._zone_by_code.take(np.where(zone < 0, last, np.minimum(zone, last)))
+        return self._zones.in_one(number, self._fixes(rows))
 
-    def _within(self, rows: Position, mine: Flags) -> Within:
-        n, index, of = len(rows), self._zones, self._class(self._row(rows.subject, rows.ts))
-        unsure = np.fmax(rows.accuracy, 0.0)
-        place = np.isfinite(rows.lon) & np.isfinite(rows.lat)
-        inside, outside, first = np.zeros(n, np.bool_), place.copy(), np.full(n, NOBODY, np.int32)
-        east, north = metres_per_degree(rows.lat)
-        for number, zone in enumerate(index.zones):
-            here = np.full(n, number, np.int32)
-            holds = mine[:, number] & index.holds(here, rows.ts, of)
-            contains = index.contains(here, rows.lon, rows.lat) & holds
-            metres = np.full(n, np.inf)
-            for ring in (ring for polygon in zone.polygons for ring in polygon):
-                for (ax, ay), (bx, by) in itertools.pairwise(ring):
-                    metres = np.fmin(metres, segment_distance(rows.lon, rows.lat, ax, ay, bx, by, east, north))
-            sure = (metres >= unsure) | (unsure == 0)
-            inside |= contains & sure
-            outside &= ~holds | (~contains & sure)
-            first = np.where((first == NOBODY) & contains, self._zone_names[number], first)
-        return Within(inside, outside, first)
+    def speed_limit(self, rows: Position) -> Floats:
+        """The lowest of the vehicle's limit, those of the zones it is surely in and the road's, km/h; NaN: none.
+
+        The road's is that of the roads which it may be on, the highest if they are several; where it is on none, the
+        city's for its class. Where a place is unknown, zones and roads say nothing. An unknown subject has the city's
+        default.
+        """
+        row, known = self._row(rows.subject, rows.ts), self._subjects
+        limit: Floats = known.class_limit.take(row)
+        if self.registers.roads:
+            placed = np.flatnonzero(_placed(rows))
+            accuracy = _accuracy(rows)
+            found = self._roads.highest(
+                rows.lon[placed], rows.lat[placed], None if accuracy is None else accuracy[placed],
+                self._class(row[placed]),
+            )  # fmt: skip
+            on = np.isfinite(found)
+            limit[placed[on]] = found[on]
+        np.minimum(limit, known.own_limit.take(row), out=limit)
+        if self._zones.limiting:
+            np.minimum(limit, self._zones.lowest(self._spots(rows), self._fixes(rows)), out=limit)
+        limit[np.isinf(limit)] = np.nan
+        return limit
+
+    def _spots(self, rows: Position) -> Spots:
+        spots: Spots = self._recent_spots.get((rows.lon, rows.lat), lambda: self._zones.cells.spots(rows.lon, rows.lat))
+        return spots
+
+    def _fixes(self, rows: Position) -> Fixes:
+        return Fixes(
+            rows.lon, rows.lat, rows.ts, _accuracy(rows), lambda: self._class(self._row(rows.subject, rows.ts))
+        )
 
     # -- on which way
 
@@ -221,20 +195,28 @@ class World:
         nearest of their segments. Off: it is farther even less the accuracy. On: it is not, even with the accuracy
         on top; or there is no route. A row without a place is neither.
         """
-        n = len(rows)
         row, route, permitted = self._permits.routes(self._codes.first_rows(rows.subject), rows.ts)
-        unsure = np.fmax(np.where(np.isnan(rows.accuracy), 0.0, rows.accuracy), 0.0)
-        metres = np.full(n, np.inf)
-        metres[~(np.isfinite(rows.lon) & np.isfinite(rows.lat))] = np.nan
-        row = np.arange(n) if row is None else row
-        placed = ~np.isnan(metres[row])
-        row, route = row[placed], route[placed]
-        x, y = self._routes.cells(rows.lon[row], rows.lat[row])
-        _, tile = self._routes.within(route, x, y, 0.0)
-        np.minimum.at(metres, row, self._routes.distance(route, tile, x, y, rows.lon[row], rows.lat[row]))
-        off = permitted & (metres - unsure > tolerance)
-        on = ~permitted | (metres + unsure <= tolerance)
-        metres[on] = np.nan
+        steps = self._recent_steps.get((rows.lon, rows.lat), lambda: self._routes.cells(rows.lon, rows.lat))
+        x, y = steps if row is None else (steps[0][row], steps[1][row])
+        unsure = _accuracy(rows)
+        margin = tolerance if unsure is None else tolerance - (unsure if row is None else unsure[row])
+        certain, tile = self._routes.within(route, x, y, margin)
+        on = ~permitted
+        on[certain if row is None else row[certain]] = True
+        doubtful = ~on
+        doubtful &= _placed(rows)
+        ask = np.flatnonzero(doubtful if row is None else doubtful[row])
+        asked = ask if row is None else row[ask]
+        metres = np.full(len(rows), np.inf)
+        lon, lat = rows.lon[asked], rows.lat[asked]
+        np.minimum.at(metres, asked, self._routes.distance(route[ask], tile[ask], x[ask], y[ask], lon, lat))
+        far = metres if unsure is None else metres - unsure
+        off = (far > tolerance) & doubtful
+        if unsure is None:
+            on |= metres <= tolerance
+        else:
+            on |= metres + unsure <= tolerance
+        metres[~doubtful | on] = np.nan
         return OffRoute(off, on, metres)
 
     # -- what is allowed
@@ -263,6 +245,14 @@ class World:
         by_permit = self._permits.disposal(self._valid(subject, ts), len(ts))
         return self._place_names.take(np.where(by_sheet >= 0, by_sheet, by_permit))
 
+    def plan(self, subject: Ints, ts: Floats, *, placed: bool = True) -> Planned:
+        """What the subject has to do then, of its plans with a route or a zone, or (placed: False) of those without."""
+        return self._plans.current(self._codes.first_rows(subject), ts, placed=placed)
+
+    def passed(self, plan: Longs, a: Place, b: Place) -> Bits:
+        """Which pieces of its plan each way from a to b passes, shape (n, 32)."""
+        return self._plans.pieces.passed(plan, a, b)
+
     def _valid(self, subject: Ints, ts: Floats) -> tuple[Index, Index]:
         valid: tuple[Index, Index] = self._recent_permits.get(
             (subject, ts), lambda: self._permits.valid(self._codes.first_rows(subject), ts)
@@ -271,11 +261,16 @@ class World:
 
     # -- what could be said at all, for coverage
 
+    def placed(self, subjects: Ints) -> Flags:
+        """Whether each subject is a thing that stands at a place."""
+        return ~np.isnan(self._subjects.lon.take(self._codes.first_rows(subjects)))
+
     def limited(self, subjects: Ints) -> Flags:
-        """Whether any limit can ever hold for each subject: its own, the city's, or that of a zone for its class."""
+        """Whether any limit can ever hold for each subject: its own, the city's, that of a zone or a road."""
         row = self._codes.first_rows(subjects).astype(np.intp)
         zones = self._zones.some_class(~np.isnan(self._zones.limit)).take(self._class(row))
-        zones |= np.isfinite(self._subjects.limit.take(row))
+        zones |= self._roads.some_class.take(self._class(row)) if self.registers.roads else False
+        zones |= np.isfinite(np.minimum(self._subjects.own_limit, self._subjects.class_limit).take(row))
         return zones
 
     def zoned(self, subjects: Ints, use: str) -> Flags:
@@ -295,3 +290,11 @@ class World:
     def has_hours(self, subjects: Ints) -> Flags:
         """Whether each subject has a permit that says hours, at any time."""
         return self._permits.any_hours.take(self._codes.first_rows(subjects))
+
+    def has_manifest(self, subjects: Ints) -> Flags:
+        """Whether each subject has a trip sheet, at any time."""
+        return self._manifests.any.take(self._codes.first_rows(subjects))
+
+    def has_plan(self, subjects: Ints, *, placed: bool = True) -> Flags:
+        """Whether each subject has a plan with a route or a zone, or (placed: False) one without, at any time."""
+        return self._plans.any(self._codes.first_rows(subjects), placed=placed)

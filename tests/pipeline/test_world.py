@@ -135,7 +135,7 @@ def test_zones_are_those_that_plain_geometry_finds(
         )  # fmt: skip
     for use in ("no_go", "site", "no_such_use"):
         expected = [min((z.id for z in found if z.use == use), default="") for found in inside]
-        assert [city.names[code] for code in city.zone_of(rows, use).tolist()] == expected
+        assert [city.names[code] for code in city.within(rows, (use,)).zone.tolist()] == expected
     expected_limits = [min([60.0, *(z.speed_limit for z in found if z.speed_limit < 60)]) for found in inside]
     assert city.speed_limit(rows).tolist() == expected_limits
 
@@ -145,19 +145,19 @@ def test_a_zone_far_away_does_not_make_the_raster_coarse_nor_is_it_lost() -> Non
     far = Zone("Z", "site", [[box(110, 35, 110.01, 35.01)]])
     city = world(registers(zones=[*near, far]))
     rows = positions(city.names, ["x"] * 4, [104.001, 110.005, 110.02, 104.007], [30.001, 35.005, 35.005, 30.001])
-    assert [city.names[c] for c in city.zone_of(rows, "site").tolist()] == ["A0", "Z", "", ""]
-    assert city._zones.raster.nbytes < 20e6
+    assert [city.names[c] for c in city.within(rows, ("site",)).zone.tolist()] == ["A0", "Z", "", ""]
+    assert city._zones.cells.raster.nbytes + city._zones.cells.rings.nbytes < 30e6
 
 
 def test_no_zones_no_routes_no_rows() -> None:
     city = world(registers())
     rows = positions(city.names, ["x"], [104.0], [30.0])
-    assert city.zone_of(rows, "no_go").tolist() == [NOBODY]
+    assert city.within(rows, ("no_go",)).zone.tolist() == [NOBODY]
     assert np.isnan(city.speed_limit(rows)).all()
     way = city.off_route(rows, 100.0)
     assert (way.off.tolist(), way.on.tolist(), np.isnan(way.metres).tolist()) == ([False], [True], [True])
     assert city.zone_uses() == []
-    assert len(city.zone_of(positions(city.names, [], [], []), "no_go")) == 0
+    assert len(city.within(positions(city.names, [], [], []), ("no_go",)).zone) == 0
     assert len(city.off_route(positions(city.names, [], [], []), 100.0).off) == 0
 
 
@@ -268,8 +268,8 @@ def test_fine_work_is_shared_only_between_the_same_columns() -> None:
     inside = positions(city.names, ["x"], [104.005], [30.005])
     outside = positions(city.names, ["x"], [104.05], [30.005])
     for _ in range(5):
-        assert city.zone_of(inside, "site").tolist() != [NOBODY]
-        assert city.zone_of(outside, "site").tolist() == [NOBODY]
+        assert city.within(inside, ("site",)).zone.tolist() != [NOBODY]
+        assert city.within(outside, ("site",)).zone.tolist() == [NOBODY]
 
 
 # -- who
@@ -367,7 +367,7 @@ def test_two_engines_share_one_city_in_their_own_codes() -> None:
     for city in (one, other):
         rows = positions(city.names, ["V"], [104.005], [30.005])
         assert city.known(rows.subject, rows.ts).tolist() == [True]
-        assert city.names[int(city.zone_of(rows, "site")[0])] == "Z"
+        assert city.names[int(city.within(rows, ("site",)).zone[0])] == "Z"
     assert one.names.find("x5") == NOBODY
     assert one.hash == other.hash == World(Registers.from_bytes(content.to_bytes())).hash
     assert one.hash != World(registers([{"id": "W"}])).hash
@@ -382,7 +382,7 @@ def test_any_split_gives_the_same_answers(cut: int) -> None:
     city, rows = _crowd()
     parts = [rows.take(np.arange(0, cut)), rows.take(np.arange(cut, len(rows)))]
     for ask in (
-        lambda r: city.zone_of(r, "no_go"), city.speed_limit, lambda r: city.off_route(r, 50.0).metres,
+        lambda r: city.within(r, ("no_go",)).zone, city.speed_limit, lambda r: city.off_route(r, 50.0).metres,
         lambda r: city.known(r.subject, r.ts),
     ):  # fmt: skip
         assert np.array_equal(ask(rows), np.concatenate([ask(p) for p in parts]), equal_nan=True)
