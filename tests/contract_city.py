@@ -23,7 +23,7 @@ from pipeline.registers import Road, Route, Table, Zone
 from pipeline.rows import KINDS, Floats, Ints, Position, Reading, Rows
 from pipeline.units import Amount, in_column
 from pipeline.world import World
-from tests.contract_stories import DUMP, NAN, PIT, SOUTH, STORIES, TIP, WEST, YARD, Fact
+from tests.contract_stories import BIN, DUMP, LANE, NAN, PIT, SOUTH, STORIES, TIP, WEST, YARD, Fact
 from tests.places import box, line, registers
 
 METRE = 1 / 111_195.0
@@ -63,7 +63,7 @@ def world(*, later: bool = False) -> World:
             {"id": "c", "class": "refuse_truck", "speed_limit": 70.0},
         ],
         bins=[
-            {"id": "d", "class": "litter", "lon": 121.401, "lat": 31.201},
+            {"id": "d", "class": "litter", "lon": BIN[0], "lat": BIN[1]},
             {"id": "e", "class": "litter", "lon": 121.402, "lat": 31.201, "valid_from": 100.0},
         ],
         devices=[
@@ -87,6 +87,7 @@ def world(*, later: bool = False) -> World:
         routes=[
             Route("east", [line((WEST, SOUTH), (121.425, SOUTH), (121.425, 31.21))]),
             Route("north", [line((WEST, SOUTH), (WEST, 31.23))]),
+            Route("lane", [line((LANE[0], SOUTH), (LANE[-1], SOUTH))]),
         ],
         default=80.0,
         muck_truck=50.0 if later else 60.0,
@@ -96,9 +97,14 @@ def world(*, later: bool = False) -> World:
         {"id": "m2", "vehicle": "a", "site": "pit", "disposal": "dump", "valid_from": 600.0, "valid_to": 3000.0},
         {"id": "m3", "vehicle": "c", "site": "", "disposal": "tip", "valid_from": 200.0, "valid_to": 420.0},
     ]
+    plans = [
+        {"id": "w1", "subject": "a", "route": "lane", "hours": "00:02-00:06,00:08-00:12", "share": 0.5, "radius": 30.0},
+        {"id": "w2", "subject": "b", "zone": "yard", "hours": "00:01-00:10", "share": 1.0, "radius": 100.0},
+    ]
     return World(
         replace(
             plain,
+            plans=Table.of("plans", plans),
             manifests=Table.of("manifests", sheets),
             roads=[Road("quay", [line((WEST, 31.21), (121.41, 31.21))], 40.0)],
         )

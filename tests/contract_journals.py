@@ -183,7 +183,8 @@ class CityDraft(Draft):
     def line(self) -> tuple[str, str]:
         names = list(self.streams)
         topic = self.c.pick([names[0], names[0], *names])
-        return topic, self.c.pick("ddea" if topic == "mm" else "aaabc")
+        story = self.stories.get(Reading if topic == "mm" else Position, [])
+        return topic, self.c.pick([*("ddea" if topic == "mm" else "aaabc"), *(fact.subject for fact in story[:2])])
 
     def add(self, kind: Kind, source: str, topic: str, payload: bytes = b"", at: float | None = None) -> None:
         super().add(kind, source, TOPICS.get(topic, topic) if kind is Kind.DELIVERY else topic, payload, at)
