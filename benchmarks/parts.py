@@ -27,12 +27,19 @@ from pipeline.journal import Journal
 PARTS = {
     "read the journal (checksums, zstd, Arrow)": ("pipeline/journal/",),
     "decode: payloads to columns": ("connectors/",),
-    "detectors and their places: zones, limits": ("pipeline/zones.py", "pipeline/raster.py"),
-    "detectors and their places: routes": ("pipeline/routes.py", "pipeline/strokes.py", "pipeline/geo.py"),
+    "detectors and their places: zones, limits": ("pipeline/zone", "pipeline/nearby.py", "pipeline/roads.py"),
+    "detectors and their places: routes": (
+        "pipeline/routes.py",
+        "pipeline/strokes.py",
+        "pipeline/geo.py",
+        "pipeline/raster.py",
+    ),
     "detectors and their places: who, permits, world": (
         "pipeline/world.py",
         "pipeline/subjects.py",
         "pipeline/permits.py",
+        "pipeline/manifests.py",
+        "pipeline/hours.py",
         "detectors/",
     ),
     "holds: runs of wrong and right rows": ("pipeline/hold.py", "pipeline/scan.py", "pipeline/overlay.py"),

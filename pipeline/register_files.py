@@ -15,8 +15,9 @@ from pipeline.faults import Fault, Faulty
 from pipeline.geo import Datum, to_wgs84
 from pipeline.register_checks import check_places, check_references, once_at_a_time
 from pipeline.register_csv import Report, Row, Times, read_csv
+from pipeline.register_section import PlacesFile, RegisterFiles
 from pipeline.register_shapes import read_roads, read_routes, read_zones
-from pipeline.registers import COLUMNS, PlacesFile, RegisterFiles, Registers, Table
+from pipeline.registers import COLUMNS, Registers, Table
 
 
 def load_registers(files: RegisterFiles, folder: Path, zone: tzinfo) -> Registers:

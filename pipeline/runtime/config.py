@@ -27,7 +27,7 @@ from connectors.codecs.json_mapping import JsonStream
 from connectors.imports import ImportSource
 from connectors.mqtt_settings import MqttSource
 from pipeline.faults import Fault, Faulty, did_you_mean
-from pipeline.registers import RegisterFiles
+from pipeline.register_section import RegisterFiles
 from pipeline.runtime.document import Document, read_document
 from pipeline.runtime.explain import faults_of
 from pipeline.runtime.references import misplaced, references

@@ -17,7 +17,8 @@ from pydantic import ValidationError
 from pipeline.faults import Faulty
 from pipeline.geo import Datum, distance, from_wgs84
 from pipeline.register_files import load_registers
-from pipeline.registers import RegisterFiles, Registers, Route, Table, Zone
+from pipeline.register_section import RegisterFiles
+from pipeline.registers import Registers, Route, Table, Zone
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SQUARE = [[104.0, 30.0], [104.1, 30.0], [104.1, 30.1], [104.0, 30.1], [104.0, 30.0]]

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 
 from pipeline.geo import Datum, distance
 from pipeline.register_files import load_registers
-from pipeline.registers import PlacesFile, RegisterFiles
+from pipeline.register_section import PlacesFile, RegisterFiles
 from replay.simulator import labels
 from replay.simulator.registers import main, write_registers
 from replay.simulator.streets import Grade, streets, to_lonlat
