@@ -18,7 +18,7 @@ from pipeline.rows import Floats, Longs
 
 MOST = 256
 _SHORTEST = 50.0
-"""metres: no piece or cell is shorter, so that it takes a vehicle a few seconds to go through it"""
+"""metres: pieces and cells are about as long, or longer, so that it takes a vehicle a few seconds to go through one"""
 
 Bits = NDArray[np.uint8]
 """Shape (n, 32): one bit a piece, as np.packbits orders them"""
@@ -33,7 +33,7 @@ def of_route(lines: Sequence[Line]) -> Floats:
     bx, by = plane.to_metres(b[:, 0], b[:, 1])
     ends = np.cumsum(np.hypot(bx - ax, by - ay))
     total = float(ends[-1])
-    count = int(np.clip(np.ceil(total / _SHORTEST), 1, MOST))
+    count = int(np.clip(round(total / _SHORTEST), 1, MOST))
     along = (np.arange(count) + 0.5) / count * total
     segment = np.minimum(np.searchsorted(ends, along), len(ends) - 1)
     before = np.append(0.0, ends)[segment]
@@ -53,7 +53,7 @@ def of_area(polygons: Sequence[Sequence[Line]]) -> tuple[Floats, float]:
     west, south, east, north = shape.bounds
     side = max(_SHORTEST, float(np.sqrt(shape.area / MOST)))
     while True:
-        columns, rows = (max(int(np.ceil(span / side)), 1) for span in (east - west, north - south))
+        columns, rows = (max(int(np.ceil(span / side - 1e-3)), 1) for span in (east - west, north - south))
         # the grid's middle is the area's, so that a narrow one has its cells along its midst
         x = (west + east) / 2 + (np.arange(columns) - (columns - 1) / 2) * side
         y = (south + north) / 2 + (np.arange(rows) - (rows - 1) / 2) * side
