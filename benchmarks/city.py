@@ -69,10 +69,20 @@ def _track(dice: np.random.Generator) -> Floats:
 
 
 class City:
-    """Registers, and what its vehicles report. routes: None, one for each vehicle."""
+    """Registers, and what its vehicles report. routes: None, one for each vehicle.
+
+    hours: permits have hours, ten different ones, and one vehicle in forty has no permit.
+    """
 
     def __init__(
-        self, seed: int = 1, vehicles: int = 2_000, zones: int = 500, routes: int | None = None, bins: int = 0
+        self,
+        seed: int = 1,
+        vehicles: int = 2_000,
+        zones: int = 500,
+        routes: int | None = None,
+        bins: int = 0,
+        *,
+        hours: bool = False,
     ) -> None:
         self.seed, self.vehicles = seed, vehicles
         dice = np.random.default_rng(seed)
@@ -89,7 +99,9 @@ class City:
                 "permits",
                 [
                     {"id": f"P-{v:06}", "vehicle": vehicle(v), "route": f"R-{v % len(self.tracks):06}"}
+                    | ({"hours": f"{v % 10:02}:00-{v % 10 + 14:02}:00"} if hours else {})
                     for v in range(vehicles)
+                    if not (hours and v % 40 == 7)
                 ],
             ),
             bins=Table.of(

@@ -39,9 +39,9 @@ Measure = Callable[[], float]
 """Does it once: processor seconds."""
 
 
-def decoding(payloads: list[bytes]) -> Measure:
+def decoding(payloads: list[bytes], fields: type[msgspec.Struct] = Payload) -> Measure:
     """The limit."""
-    decode = msgspec.json.Decoder(Payload).decode
+    decode = msgspec.json.Decoder(fields).decode
 
     def once() -> float:
         began = time.process_time()
@@ -66,9 +66,9 @@ def decoding_in_a_loop(payloads: list[bytes]) -> Measure:
     return once
 
 
-def judging(city: City, rules: tuple[str, ...], folder: Path, some: Reports) -> Measure:
+def judging(city: City, rules: tuple[str, ...], folder: Path, some: Reports, *, body: bool = False) -> Measure:
     """Journal → episodes."""
-    load = versions(city, rules)
+    load = versions(city, rules, body=body)
 
     def once() -> float:
         engine = Engine(load)

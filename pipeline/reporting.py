@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import uuid
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,6 +20,49 @@ if TYPE_CHECKING:
 
 SOURCE_DOWN = "source_down"
 """The rule of cases about a source that was down."""
+
+
+class _Scribe:
+    """Writes one rule's episodes; what is the same for all of them is looked up once."""
+
+    def __init__(self, engine: Engine, namespace: uuid.UUID, kind: str, state: RuleState) -> None:
+        self.names, self.pairs = engine.names, engine.kinds[kind].key_numbers.pairs
+        self.namespace, self.rule, self.versions = namespace, state.rule.id, state.versions
+        self.smaller_is_worse = state.rule.detector.worse is not max
+
+    def episode(
+        self,
+        slot: int,
+        started: float,
+        confirmed: float,
+        peak: float,
+        lon: float,
+        lat: float,
+        place: int,
+        late: bool,
+        version: int,
+        ended: float = math.nan,
+        reason: str = "",
+    ) -> Episode:
+        """The episode of a slot's key."""
+        subject, part = (self.names[code] for code in self.pairs[slot])
+        worse = -peak if self.smaller_is_worse else peak
+        return Episode(
+            id=episode_id(self.namespace, self.rule, f"{subject}\x1f{part}" if part else subject, started),
+            rule=self.rule,
+            rule_version=self.versions[version],
+            subject=subject,
+            part=part,
+            started=started,
+            confirmed=confirmed,
+            ended=ended,
+            reason=reason,
+            measure=worse if math.isfinite(worse) else math.nan,
+            lon=lon,
+            lat=lat,
+            place=self.names[place],
+            late=late,
+        )
 
 
 class Reporter:
@@ -37,67 +81,16 @@ class Reporter:
         for kind, rule_id, blocks in changes:
             if not blocks.blocks:
                 continue
-            state = self.engine.rules[rule_id]
+            scribe = _Scribe(self.engine, namespace, kind, self.engine.rules[rule_id])
             for change, columns in blocks.blocks:
                 over = change is Change.ENDED
                 records = zip(*(columns[name].tolist() for name in COLUMNS), strict=True)
-                for position, order, known, slot, started, confirmed, ended, reason, *rest, late, version in records:
-                    episode = self._episode(
-                        namespace,
-                        kind,
-                        state,
-                        slot,
-                        started,
-                        confirmed,
-                        *rest,
-                        late=late,
-                        version=version,
-                        ended=ended if over else np.nan,
-                        reason=REASONS[reason] if over else "",
-                    )
+                for position, order, known, ended, reason, *said in records:
+                    episode = scribe.episode(*said, *((ended, REASONS[reason]) if over else ()))
                     event = EpisodeEvent(change=change, known=known, position=position, episode=episode)
                     found.append((position, episode.id, order, event))
-        found.sort(key=lambda item: item[:3])
+        found.sort(key=itemgetter(0, 1, 2))
         return [event for *_, event in found]
-
-    def _episode(
-        self,
-        namespace: uuid.UUID,
-        kind: str,
-        state: RuleState,
-        slot: int,
-        started: float,
-        confirmed: float,
-        peak: float,
-        lon: float,
-        lat: float,
-        place: int,
-        *,
-        late: bool,
-        version: int,
-        ended: float = np.nan,
-        reason: str = "",
-    ) -> Episode:
-        names = self.engine.names
-        subject, part = (names[code] for code in self.engine.kinds[kind].key_numbers.pairs[slot])
-        rule = state.rule
-        worse = peak if rule.detector.worse is max else -peak
-        return Episode(
-            id=episode_id(namespace, rule.id, f"{subject}\x1f{part}" if part else subject, started),
-            rule=rule.id,
-            rule_version=state.versions[version],
-            subject=subject,
-            part=part,
-            started=started,
-            confirmed=confirmed,
-            ended=ended,
-            reason=reason,
-            measure=worse if math.isfinite(worse) else np.nan,
-            lon=lon,
-            lat=lat,
-            place=names[place],
-            late=late,
-        )
 
     def down(self, down: Down) -> list[EpisodeEvent]:
         """Events about a source that was down, or still is."""
@@ -137,47 +130,21 @@ class Reporter:
         found: list[Episode] = []
         namespace = self._namespace()
         for state in self.engine.rules.values():
-            kind = state.rule.kind.kind
+            scribe = _Scribe(self.engine, namespace, state.rule.kind.kind, state)
             for table, slot_keys in ((state.keys, None), (state.gaps, state.gap_key)):
                 going = np.flatnonzero((table["open"] | table["assumed"]) & ~table["ended"] & ~table["barred"])
                 for slot in going.tolist():
                     record = {name: table[name][slot].item() for name in table.fields}
                     started = record["started"] if record["open"] else record["since"]
                     key = slot if slot_keys is None else int(slot_keys[slot])
-                    values = (record[name] for name in ("confirmed", "peak", "lon", "lat", "place"))
-                    found.append(
-                        self._episode(
-                            namespace,
-                            kind,
-                            state,
-                            key,
-                            started,
-                            *values,
-                            late=record["late"],
-                            version=record["version"],
-                        )
-                    )
+                    values = (record[name] for name in COLUMNS[7:])
+                    found.append(scribe.episode(key, started, *values))
             if state.silence is not None:
                 table = state.silence.states
                 for slot in np.flatnonzero(np.isfinite(table["silent"])).tolist():
                     started, lon, lat = (float(table[name][slot]) for name in ("silent", "lon", "lat"))
                     version = int(table["version"][slot])
-                    found.append(
-                        self._episode(
-                            namespace,
-                            kind,
-                            state,
-                            slot,
-                            started,
-                            started,
-                            -np.inf,
-                            lon,
-                            lat,
-                            -1,
-                            late=False,
-                            version=version,
-                        )
-                    )
+                    found.append(scribe.episode(slot, started, started, -np.inf, lon, lat, -1, False, version))
         for clock in self.engine.clocks.by_name.values():
             if clock.down_open:
                 opened = self.down(Down(clock.name, clock.newest, float("nan"), float("nan"), 0))
@@ -186,18 +153,7 @@ class Reporter:
 
 
 COLUMNS = (
-    "position",
-    "order",
-    "known",
-    "slot",
-    "started",
-    "confirmed",
-    "ended",
-    "reason",
-    "peak",
-    "lon",
-    "lat",
-    "place",
-    "late",
-    "version",
-)
+    "position", "order", "known", "ended", "reason",
+    "slot", "started", "confirmed", "peak", "lon", "lat", "place", "late", "version",
+)  # fmt: skip
+"""What a block of changes is read as: of the change, and of its episode as `_Scribe.episode` takes it."""

@@ -76,13 +76,16 @@ class _Meanings:
     def _learn(self, topics: list[str]) -> None:
         of = np.zeros((len(self._rows), len(topics)), bool)
         subject = np.full((len(self._rows), len(topics)), NOBODY, np.int32)
-        for i, topic in enumerate(topics):
+        for topic in topics:
             self._ids[topic] = len(self._ids)
-            for stream, levels in self._table.match(topic):
-                of[stream, i] = True
-                whose = self._rows[stream].stream.subject
-                if whose.startswith("{"):
-                    subject[stream, i] = self._code[stream](levels[whose[1:-1]])
+        for stream, pattern in enumerate(self._table.patterns):
+            whose = self._rows[stream].stream.subject
+            named = whose[1:-1] if whose.startswith("{") else None
+            for i, level in enumerate(pattern.level(topics, named)):
+                if level is not None:
+                    of[stream, i] = True
+                    if named is not None:
+                        subject[stream, i] = self._code[stream](level)
         self._of = np.concatenate([self._of, of], axis=1)
         self._subject = np.concatenate([self._subject, subject], axis=1)
 

@@ -7,7 +7,7 @@ one level and a trailing '#' for all that follow, as in MQTT (OASIS MQTT 5.0, se
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 _NAME = re.compile(r"\{([A-Za-z_]\w*)\}")
 
@@ -46,6 +46,12 @@ class TopicPattern:
         """What the named levels are, or None where the topic is another."""
         found = self._match.fullmatch("/" + topic)
         return dict(zip(self.names, found.groups(), strict=True)) if found else None
+
+    def level(self, topics: Iterable[str], name: str | None) -> list[str | None]:
+        """Of each topic the level of that name ('' for no name), or None where the topic is another."""
+        group = 0 if name is None else 1 + self.names.index(name)
+        found = map(self._match.fullmatch, ["/" + topic for topic in topics])
+        return [None if match is None else match[group] if group else "" for match in found]
 
 
 class TopicTable:
