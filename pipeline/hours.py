@@ -31,7 +31,7 @@ from pipeline.rows import Flags, Floats, Ints
 
 DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 WORKDAYS, RESTDAYS, HOLIDAYS = "workdays", "restdays", "holidays"
-_KINDS = (WORKDAYS, RESTDAYS, HOLIDAYS)
+KINDS = (WORKDAYS, RESTDAYS, HOLIDAYS)
 
 _PART = re.compile(r"(?:(?P<days>[a-z][a-z\s,-]*?)\s+)?(?P<windows>off|\d.*)")
 _WINDOW = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
@@ -76,7 +76,7 @@ def _unlike(text: str, why: str = "") -> ValueError:
 
 
 def _days(said: str, text: str) -> Iterator[str]:
-    known = {name.lower(): name for name in (*DAYS, *_KINDS)}
+    known = {name.lower(): name for name in (*DAYS, *KINDS)}
     for item in said.split(","):
         names = [name.strip() for name in item.split("-")]
         for name in names:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 
 import numpy as np
 
 from pipeline.names import Names
-from pipeline.registers import Line, Registers, Route, Table, Zone
+from pipeline.registers import Line, Registers, Road, Route, Table, Zone
 from pipeline.rows import Floats, Ints, Position, Reading, unknown
 
 
@@ -22,6 +23,7 @@ def positions(
     lat: Sequence[float],
     ts: Sequence[float] | None = None,
     speed: Sequence[float] = (),
+    accuracy: Sequence[float] = (),
 ) -> Position:
     """Rows as given, in that order; one second apart where no ts is given."""
     n = len(subjects)
@@ -29,7 +31,7 @@ def positions(
     return Position(
         subject=codes(names, subjects), ts=when, received=when, position=np.arange(n), stream=np.zeros(n, np.int32),
         lon=np.array(lon, np.float64), lat=np.array(lat, np.float64), speed=column(n, *speed), heading=unknown(n),
-        accuracy=unknown(n), ignition=unknown(n), load=unknown(n), lid=unknown(n), body=unknown(n),
+        accuracy=column(n, *accuracy) if accuracy else unknown(n), ignition=unknown(n), load=unknown(n), lid=unknown(n), body=unknown(n),
     )  # fmt: skip
 
 
@@ -64,6 +66,11 @@ def registers(
     permits: Sequence[dict[str, object]] = (),
     zones: Sequence[Zone] = (),
     routes: Sequence[Route] = (),
+    roads: Sequence[Road] = (),
+    manifests: Sequence[dict[str, object]] = (),
+    plans: Sequence[dict[str, object]] = (),
+    calendar: Mapping[date, str] | None = None,
+    time_zone: str = "UTC",
     **speed_limits: float,
 ) -> Registers:
     """Registers from rows; a vehicle is a muck truck unless it says otherwise."""
@@ -74,5 +81,10 @@ def registers(
         permits=Table.of("permits", [dict(p) for p in permits]),
         zones=list(zones),
         routes=list(routes),
+        roads=list(roads),
+        manifests=Table.of("manifests", [dict(m) for m in manifests]),
+        plans=Table.of("plans", [dict(p) for p in plans]),
+        calendar=dict(calendar or {}),
+        time_zone=time_zone,
         speed_limits=speed_limits,
     )

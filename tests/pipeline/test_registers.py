@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,8 +29,12 @@ GOOD: dict[str, str] = {
     "vehicles": "id,class,plate,speed_limit\nV1,muck_truck,川A·1,70\nV2,refuse_truck,,\n",
     "devices": "device,subject,valid_from,valid_to\nT1,V1,2025-03-01,2025-03-31\nT1,V2,2025-04-01,\n",
     "bins": 'id,class,lon,lat,address\nB1,street,104.05,30.05,"1, Long\nStreet"\n',
-    "permits": "id,vehicle,route\nP1,V1,R1\nP1,V1,R2\n",
+    "permits": "id,vehicle,route,hours,site,disposal\nP1,V1,R1,20:00-04:30,,Z1\nP1,V1,R2,,,\nP2,V2,,,Z1,\n",
+    "manifests": "id,vehicle,site,disposal,valid_from,valid_to\nM1,V1,,Z1,2025-03-01 20:00,2025-03-02 05:00\n",
+    "plans": "id,subject,route,zone,hours,share,radius\nS1,V2,R1,,workdays 06:00-10:00,,\nE1,B1,,,06:00-10:00,80,30\n",
+    "calendar": "date,kind,name\n2024-02-12,holiday,春节\n2024/2/4,workday,\n",
 }
+SHAPES = ("zones", "routes", "roads")
 
 
 def feature(kind: str, coordinates: Any, **properties: Any) -> dict[str, Any]:
@@ -49,13 +53,17 @@ ROUTES = collection(
     feature("LineString", [[104.0, 30.0], [104.1, 30.1]], id="R1"),
     feature("MultiLineString", [[[104.0, 30.0], [104.1, 30.1]], [[104.2, 30.2], [104.3, 30.3]]], id="R2"),
 )
+ROADS = collection(
+    feature("LineString", [[104.0, 30.0], [104.1, 30.1]], id="G5", speed_limit=80, width=30, classes="bus, muck_truck"),
+    feature("LineString", [[104.0, 30.0], [104.1, 30.1]], id="lane", speed_limit=30),
+)
 
 
 def load(folder: Path, encoding: str = "utf-8", datum: Datum = Datum.WGS84, **changed: str) -> Registers:
     files: dict[str, Any] = {"datum": datum, "speed_limits": {"default": "80 km/h", "muck_truck": "60 km/h"}}
-    content = {**GOOD, "zones": ZONES, "routes": ROUTES, **changed}
+    content = {**GOOD, "zones": ZONES, "routes": ROUTES, "roads": ROADS, **changed}
     for name, text in content.items():
-        file = f"{name}.{'geojson' if name in ('zones', 'routes') else 'csv'}"
+        file = f"{name}.{'geojson' if name in SHAPES else 'csv'}"
         (folder / file).write_bytes(text.encode(encoding))
         files[name] = file
     return load_registers(RegisterFiles.model_validate(files), folder, SHANGHAI)
@@ -82,6 +90,26 @@ def test_good_files_say_what_they_say(tmp_path: Path) -> None:
     assert np.array_equal(city.zones[0].polygons[0][0], SQUARE)
     assert [len(r.lines) for r in city.routes] == [1, 2]
     assert city.speed_limits == {"default": 80.0, "muck_truck": 60.0}
+    assert city.permits.text("hours") == ["20:00-04:30", "", ""]
+    assert city.permits.text("disposal") == ["Z1", "", ""]
+    assert city.permits.text("site") == ["", "", "Z1"]
+    assert city.manifests.numbers("valid_to").tolist() == [at(2025, 3, 1, 21)]
+    assert city.plans.text("id") == ["E1", "S1"]
+    assert np.array_equal(city.plans.numbers("share"), [0.8, np.nan], equal_nan=True)
+    assert np.array_equal(city.plans.numbers("radius"), [30.0, np.nan], equal_nan=True)
+    assert [(r.id, r.speed_limit, r.width, r.classes) for r in city.roads] == [
+        ("G5", 80.0, 30.0, ("bus", "muck_truck")), ("lane", 30.0, 20.0, ()),
+    ]  # fmt: skip
+    assert city.time_zone == "Asia/Shanghai"
+    assert city.calendar == {date(2024, 2, 4): "workday", date(2024, 2, 12): "holiday"}
+    assert city.calendar_until == date(2024, 12, 31)
+    assert city.schedules() == {"20:00-04:30", "06:00-10:00", "workdays 06:00-10:00"}
+
+
+def test_a_calendar_that_needs_no_file(tmp_path: Path) -> None:
+    city = load_registers(RegisterFiles(calendar="china"), tmp_path, SHANGHAI)
+    assert (city.calendar[date(2024, 2, 4)], city.calendar[date(2024, 2, 12)]) == ("workday", "holiday")
+    assert load_registers(RegisterFiles(), tmp_path, SHANGHAI).calendar_until is None
 
 
 def test_dates_are_the_citys_and_the_last_day_counts(tmp_path: Path) -> None:
@@ -144,6 +172,18 @@ def test_bytes_there_and_back(tmp_path: Path) -> None:
     assert again.to_bytes() == city.to_bytes()
     assert again.vehicles.text("plate") == city.vehicles.text("plate")
     assert np.array_equal(again.zones[0].polygons[0][0], SQUARE)
+    assert (again.time_zone, again.calendar, again.schedules()) == (city.time_zone, city.calendar, city.schedules())
+    assert [(r.id, r.speed_limit, r.width, r.classes) for r in again.roads] == [
+        (r.id, r.speed_limit, r.width, r.classes) for r in city.roads
+    ]
+
+
+def test_what_hours_hang_on_is_in_the_bytes(tmp_path: Path) -> None:
+    """The time zone and the days off themselves, so that no library decides what a replay says."""
+    one = load(tmp_path)
+    assert load(tmp_path, calendar="date,kind\n2024-02-12,holiday\n").to_bytes() != one.to_bytes()
+    one.time_zone = "Asia/Urumqi"
+    assert one.to_bytes() != load(tmp_path).to_bytes()
 
 
 @pytest.mark.parametrize("content", [b"", b"\xc1", b"\x80", b"\x81\xa6format\x63"])
@@ -249,6 +289,47 @@ def test_zones_and_routes_are_sorted() -> None:
                 "bins.csv:5  V1   'V1' is a vehicle too, in vehicles.csv",
             ], id="bins",
         ),
+        pytest.param(
+            "permits", "id,vehicle,hours,site,disposal\nP1,V1,8-9,,\nP2,V1,,Z2,Z9x\n",
+            [
+                "permits.csv:2  P1   hours: expected hours such as 'Mo-Fr 20:00-04:30', got '8-9': no window '8-9'",
+                "permits.csv:3  P2   disposal 'Z9x' is not in zones.geojson",
+                "permits.csv:3  P2   site 'Z2' is not in zones.geojson",
+            ], id="permit-that-says-no-hours",
+        ),
+        pytest.param(
+            "manifests", "id,vehicle,site,disposal,valid_from,valid_to\nM1,V9,,Z11,2025-03-01,2025-03-02\n"
+            "M2,V1,,,2025-03-01,\n",
+            [
+                "manifests.csv:2  M1   disposal 'Z11' is not in zones.geojson; did you mean 'Z1'?",
+                "manifests.csv:2  M1   vehicle 'V9' is not in vehicles.csv",
+                "manifests.csv:3  M2   expected a value for valid_to",
+            ], id="sheet-without-an-end",
+        ),
+        pytest.param(
+            "plans", "id,subject,route,zone,hours,share,radius\nS1,V2,R1,Z1,06:00-10:00,,\nS2,X,R9,,06:00-10:00,,\n"
+            "S3,V1,,,,0,far\nS1,V1,,Q,06:00-10:00,,\n",
+            [
+                "plans.csv:2  S1   expected a route or a zone, got both",
+                "plans.csv:3  S2   route 'R9' is not in routes.geojson",
+                "plans.csv:3  S2   subject 'X' is not in vehicles.csv or bins.csv",
+                "plans.csv:4  S3   expected a value for hours",
+                "plans.csv:4  S3   radius: expected a number of metres without the unit, got 'far'",
+                "plans.csv:4  S3   share: expected percent without the sign from 0 to 100, got '0'",
+                "plans.csv:5  S1   'S1' is already on line 2, at the same time",
+                "plans.csv:5  S1   zone 'Q' is not in zones.geojson",
+            ], id="plans",
+        ),
+        pytest.param(
+            "calendar", "date,kind\n2024-02-30,holiday\n2024-02-12,off\n2024-02-12 08:00,holiday\n"
+            "2024-02-04,workday\n2024-2-4,holiday\n",
+            [
+                "calendar.csv:2  2024-02-30   date: expected a date such as '2025-03-01', got '2024-02-30'",
+                "calendar.csv:3  2024-02-12   kind: expected 'holiday' or 'workday', got 'off'",
+                "calendar.csv:4  2024-02-12 08:00   date: expected a date such as '2025-03-01', got '2024-02-12 08:00'",
+                "calendar.csv:6  2024-02-04   '2024-02-04' is already on line 5, at the same time",
+            ], id="calendar",
+        ),
     ],
 )  # fmt: skip
 def test_faults_of_tables(tmp_path: Path, register: str, text: str, expected: list[str]) -> None:
@@ -288,6 +369,7 @@ def area(**properties: Any) -> dict[str, Any]:
         pytest.param(area(id="Z2", speed_limit=-5), "speed_limit: expected a number", id="limit"),
         pytest.param(area(id="Z2", use="x", classes=5), "classes: expected a list", id="classes"),
         pytest.param(area(id="Z2", use="x", valid_to="?"), "valid_to: expected a date", id="date"),
+        pytest.param(area(id="Z2", use="x", hours="8-9"), "Z2   hours: expected hours such as", id="hours"),
         pytest.param(area(id="Z1", use="x"), "'Z1' is already on line 3", id="twice"),
     ],
 )  # fmt: skip
@@ -304,6 +386,25 @@ def test_faults_of_routes_blame_nobody_else(tmp_path: Path) -> None:
         tmp_path, routes=collection(feature("Polygon", [SQUARE], id="R1"), feature("LineString", [[1, 2]], id="R2"))
     )
     assert [f.split("   ")[0] for f in found] == ["routes.geojson:3  R1", "routes.geojson:4  R2"]
+
+
+@pytest.mark.parametrize(
+    "properties, expected",
+    [
+        pytest.param({"id": "R"}, "expected a speed_limit", id="no-limit"),
+        pytest.param({"id": "R", "speed_limit": "fast"}, "speed_limit: expected a number of km/h above 0", id="text"),
+        pytest.param({"id": "R", "speed_limit": 60, "width": -1}, "width: expected a number of metres", id="width"),
+        pytest.param({"id": "R", "speed_limit": 60, "classes": 1}, "classes: expected a list", id="classes"),
+        pytest.param({"id": "good", "speed_limit": 60}, "'good' is already on line 3", id="twice"),
+    ],
+)
+def test_faults_of_roads(tmp_path: Path, properties: dict[str, Any], expected: str) -> None:
+    way = [[104.0, 30.0], [104.1, 30.1]]
+    good = feature("LineString", way, id="good", speed_limit=60)
+    found = faults(tmp_path, roads=collection(good, feature("LineString", way, **properties)))
+    assert len(found) == 1, found
+    assert expected in found[0]
+    assert found[0].startswith("roads.geojson:4")
 
 
 def test_an_unreadable_file_blames_nobody_else(tmp_path: Path) -> None:
@@ -331,6 +432,7 @@ def test_lon_and_lat_swapped_where_both_orders_are_on_the_globe(tmp_path: Path) 
     [
         pytest.param({"datum": "GCJ-2"}, "no datum 'GCJ-2'.*did you mean 'GCJ-02'", id="unknown-datum"),
         pytest.param({"zones": "z.geojson"}, "expected a datum for zones", id="no-datum"),
+        pytest.param({"roads": "r.geojson"}, "expected a datum for roads", id="no-datum-of-roads"),
         pytest.param({"zonse": "z.geojson"}, "zonse", id="unknown-key"),
         pytest.param({"speed_limits": {"default": 80}}, "got a bare number", id="bare-number"),
         pytest.param({"speed_limits": {"default": "0 km/h"}}, "above 0 for default", id="zero"),
