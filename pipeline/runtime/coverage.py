@@ -23,7 +23,7 @@ from pipeline.version import Rule
 from pipeline.world import World
 
 REGISTERS = {"position": "vehicles", "reading": "bins"}
-"""The register of those whom a kind of row is about."""
+"""The register of those whom a kind of row is about, where the rule names no classes."""
 
 
 @dataclass(slots=True)
@@ -75,9 +75,9 @@ def _of_rule(section: RuleSection, city: City, world: World) -> Coverage:
 
 
 def _subjects(registers: Registers, kind: str, classes: tuple[str, ...]) -> list[str]:
-    """The ids in the register that a kind of row is about, of one of the classes at some time."""
-    table = getattr(registers, REGISTERS[kind])
-    pairs = zip(table.text("id"), table.text("class"), strict=True)
+    """The ids of one of the classes at some time, in whatever register; without any, those that the kind is about."""
+    tables = [getattr(registers, name) for name in (REGISTERS.values() if classes else [REGISTERS[kind]])]
+    pairs = [pair for table in tables for pair in zip(table.text("id"), table.text("class"), strict=True)]
     return sorted({name for name, its_class in pairs if not classes or its_class in classes})
 
 
