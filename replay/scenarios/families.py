@@ -14,7 +14,7 @@ from replay.simulator import City
 
 START = 1_709_589_600.0
 """When scenarios begin: Tuesday, 2024-03-05, 06:00 in the demo city."""
-_MADE_AT_ONCE = 1_800.0
+_MADE_AT_ONCE = 7_200.0
 """seconds"""
 
 
@@ -47,6 +47,8 @@ class Family:
             parked=self.parked,
             bin_interval=self.readings,
             wrongs=self.wrongs,
+            near=scenario.near,
+            edge=scenario.edge,
             conditions=scenario.conditions,
             step=_MADE_AT_ONCE,
         )
@@ -54,12 +56,20 @@ class Family:
 
 FLEET = Family("fleet", "50 vehicles, a fix each 10 s, for a day", 44, 6, 60, 10.0, 60.0, 900.0, 24.0, 0.15)
 SENSORS = Family(
-    "sensors", "300 bins and other sensors, a reading each 15 min, for days", 0, 25, 300, 60.0, 600.0, 900.0, 72.0, 0.15
+    "sensors",
+    "300 bins and other sensors, a reading each 15 min, for three days",
+    0,
+    0,
+    300,
+    10.0,
+    60.0,
+    900.0,
+    72.0,
+    0.15,
 )
-
 FAMILIES = {family.name: family for family in (FLEET, SENSORS)}
 SMALL = {
     "fleet": replace(FLEET, trucks=12, refuse=3, bins=12, hours=4.0, wrongs=0.3),
-    "sensors": replace(SENSORS, refuse=5, bins=40, hours=24.0, wrongs=0.3),
+    "sensors": replace(SENSORS, bins=40, hours=24.0, wrongs=0.3),
 }
 """The same in little."""
