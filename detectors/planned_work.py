@@ -4,6 +4,9 @@ Reads Position; remembers for the plan's current window which pieces of its rout
 per cent were done. Wrong after the window's end while less than the plan's share is done; right once it is done, late
 or not, or the next window begins. A vehicle that never came, or that is not heard of, is found by ticks.
 
+A window counts only where the vehicle was heard of before it began, under the plan as it is: what was done before
+anybody looked, nobody knows.
+
 A piece is done when the vehicle passed within the plan's radius of its middle, going straight from one fix to the next
 where they are no more than a minute apart, while it was working: with the column that the rule names on, in both of
 them. Where that column is unknown, being there counts; a fix that is less accurate than the radius never does.
@@ -23,24 +26,17 @@ from pipeline.rows import Flags, Floats, Ints, Position
 from pipeline.units import Quantity, Seconds
 from pipeline.world import World
 
+_FIX = [("heard", "?"), ("ts", "f8"), ("lon", "f8"), ("lat", "f8"), ("worked", "?")]
+
 
 class PlannedWork(Detector):
     """Has the planned work not been done by the end of its window?"""
 
     rows = Position
     needs: ClassVar[tuple[str, ...]] = ("lon", "lat")
-    memory = np.dtype(
-        [
-            ("work", "u8"),
-            ("start", "f8"),
-            ("done", "u1", 32),
-            ("worked", "?"),
-            ("ts", "f8"),
-            ("lon", "f8"),
-            ("lat", "f8"),
-        ]
-    )
-    """work: the plan and its pieces, `start`: its window, `done`: the pieces; then the last fix, and if it counted."""
+    memory = np.dtype([("work", "u8"), ("start", "f8"), ("seen", "?"), ("done", "u1", 32), *_FIX])
+    """work: the plan and its pieces, start: of its window, seen: all of it, done: the pieces; then the last fix, and
+    whether it was work."""
     worse = min
     unit = "%"
 
@@ -54,10 +50,10 @@ class PlannedWork(Detector):
     def judge(self, rows: Position, world: World, memory: Any) -> Judgement:
         planned = world.plan(rows.subject, rows.ts)
         has = planned.plan >= 0
-        renewed = (memory["work"] != planned.work) | (memory["start"] != planned.start)
-        memory["done"][renewed], memory["worked"][renewed] = 0, False
-        memory["work"] = planned.work
-        memory["start"] = np.where(has, planned.start, 0.0)
+        begins = has & ((memory["work"] != planned.work) | (memory["start"] != planned.start))
+        memory["done"][begins], memory["worked"][begins] = 0, False
+        memory["seen"][begins] = (memory["heard"] & (memory["ts"] < planned.start))[begins]
+        memory["work"][begins], memory["start"][begins] = planned.work[begins], planned.start[begins]
         works = has & ~(rows.accuracy > planned.radius)
         on = rows.column(self.working) if self.working else None
         if on is not None:
@@ -68,9 +64,10 @@ class PlannedWork(Detector):
             lon, lat = rows.lon[at], rows.lat[at]
             begin = np.where(straight, memory["lon"][at], lon), np.where(straight, memory["lat"][at], lat)
             memory["done"][at] |= world.passed(planned.plan[at], begin, (lon, lat))
-        memory["worked"], memory["ts"], memory["lon"], memory["lat"] = works, rows.ts, rows.lon, rows.lat
-        share, enough = self._done(planned, memory)
-        return Judgement(wrong=has & (rows.ts >= planned.end) & ~enough, measure=share * 100.0)
+        memory["worked"], memory["heard"] = works, True
+        memory["ts"], memory["lon"], memory["lat"] = rows.ts, rows.lon, rows.lat
+        percent, enough = self._done(planned, memory)
+        return Judgement(wrong=has & (rows.ts >= planned.end) & ~enough, measure=percent)
 
     def idle(self, last: Position, world: World, memory: Any) -> Floats | None:
         planned = world.plan(last.subject, last.ts)
@@ -78,9 +75,9 @@ class PlannedWork(Detector):
         return planned.deadline(last.ts, enough) + self.grace
 
     def _done(self, planned: Planned, memory: Memory) -> tuple[Floats, Flags]:
-        """(share, enough): how much of the window's work is done, 0..1, and whether that will do."""
-        share = how_many(memory["done"]) / np.maximum(planned.pieces, 1)
-        return share, share >= planned.share - 1e-9
+        """(%, enough): how much of the window's work is done, and whether nothing more is asked for."""
+        percent = how_many(memory["done"]) * 100.0 / np.maximum(planned.pieces, 1)
+        return percent, (percent >= planned.share * 100.0 - 1e-9) | ~memory["seen"]
 
     def missing(self, subjects: Ints, world: World) -> Mapping[str, Flags]:
         return {"no plan with a route or a zone": ~world.has_plan(subjects)}
