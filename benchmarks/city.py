@@ -206,13 +206,13 @@ def _bodies(columns: list[Floats]) -> list[bytes]:
 
 
 def _body(dice: np.random.Generator, speed: Floats, interval: float) -> list[Floats]:
-    """load, lid, body, each of shape (count, steps): loaded half of the time; anywhere the lid is open for 1 % of the
-    time, the body is up for 0.5 % and the load is too much for 0.2 %."""
+    """load, lid, body, each of shape (count, steps): loaded half of the time; wherever it is, the lid is
+    open for 0.5 % of the time, the body is up for 0.2 % and the load is too much for 0.2 %."""
     count, steps = _shape(speed)
     loaded = np.floor((interval * np.arange(steps) + dice.uniform(0, 3_600, (count, 1))) / 1_800) % 2
     over = _runs(dice, count, steps, interval, share=0.002, shortest=300, longest=900)
-    lid = _runs(dice, count, steps, interval, share=0.01, shortest=60, longest=300)
-    up = _runs(dice, count, steps, interval, share=0.005, shortest=60, longest=200)
+    lid = _runs(dice, count, steps, interval, share=0.005, shortest=60, longest=300)
+    up = _runs(dice, count, steps, interval, share=0.002, shortest=60, longest=200)
     return [loaded * np.where(over, 1.2, 0.9), lid.astype(np.float64), up.astype(np.float64)]
 
 
@@ -250,9 +250,17 @@ def _drive(dice: np.random.Generator, city: City, speed: Floats, interval: float
     heading = np.degrees(np.arctan2(np.diff(x, axis=1, append=x[:, -1:]), np.diff(y, axis=1, append=y[:, -1:]))) % 360
     away = _runs(dice, *_shape(speed), interval, share=0.02, shortest=60, longest=600)
     far, whither = dice.uniform(150, 900, (len(speed), 1)), dice.uniform(0, 6.28, (len(speed), 1))
-    x += np.where(away, far * np.cos(whither), 0.0) + dice.normal(0, 6, x.shape)
-    y += np.where(away, far * np.sin(whither), 0.0) + dice.normal(0, 6, y.shape)
+    off = far * _ramped(away, round(60 / interval))
+    x += off * np.cos(whither) + dice.normal(0, 6, x.shape)
+    y += off * np.sin(whither) + dice.normal(0, 6, y.shape)
     return x, y, heading
+
+
+def _ramped(flags: NDArray[np.bool_], steps: int) -> Floats:
+    """0 where not, 1 where it has been for `steps` rows, and between them on the way: nobody leaps off a route."""
+    total = np.cumsum(np.pad(flags.astype(np.float64), ((0, 0), (steps, 0))), axis=1)
+    ramped: Floats = (total[:, steps:] - total[:, :-steps]) / steps
+    return ramped
 
 
 def _shape(column: Floats) -> tuple[int, int]:

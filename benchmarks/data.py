@@ -45,7 +45,7 @@ RULES: dict[str, dict[str, Any]] = {
         "detector": "only_in_zone",
         "category": "vehicle.stop",
         **HOLD,
-        "for": "2min",
+        "for": "3min",
         "parameters": {"column": "speed", "below": "3 km/h"},
     },
     "overload": {

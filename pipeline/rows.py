@@ -8,6 +8,7 @@ speeds km/h, lengths metres, shares 0..1. NaN means unknown. `subject` and other
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -56,11 +57,11 @@ class Rows:
     @classmethod
     def own(cls) -> tuple[str, ...]:
         """The names of the columns that every row of the kind has."""
-        return tuple(f.name for f in fields(cls) if f.name != "extra")
+        return _own(cls)
 
     def column(self, name: str) -> Any:
         """A column by name, its own or a further one; None where there is none."""
-        return getattr(self, name) if name in self.own() else self.extra.get(name)
+        return getattr(self, name) if name in _own(type(self)) else self.extra.get(name)
 
     def take(self, index: NDArray[Any]) -> Self:
         """The rows at `index` (positions or a mask), in that order."""
@@ -85,6 +86,11 @@ class Rows:
         integers = {"subject": np.int32, "stream": np.int32, "metric": np.int32, "position": np.int64}
         columns: dict[str, Any] = {name: np.empty(0, integers.get(name, np.float64)) for name in cls.own()}
         return cls(**columns)
+
+
+@cache
+def _own(kind: type[Rows]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind) if f.name != "extra")
 
 
 @dataclass(slots=True)
