@@ -94,10 +94,12 @@ def run_demo(
     from replay.broker import DemoBroker
     from replay.simulator import City
     from replay.simulator.publish import Publisher
+    from replay.simulator.registers import write_day
 
     folder = folder or Path("var") / "demo" / datetime.fromtimestamp(clock(), _ZONE).strftime("%Y%m%d-%H%M%S")
     config = working_copy(folder)
     city = City.demo(seed)
+    write_day(config.parent, city.town(), clock())
     with ExitStack() as stack:
         broker = stack.enter_context(DemoBroker())
         different = {"sources": {_SOURCE: {"host": "127.0.0.1", "port": broker.port}}, "metrics": None}

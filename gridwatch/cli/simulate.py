@@ -79,13 +79,15 @@ def family_of(name: str, small: bool) -> Family:
 def configured(folder: Path, town: Town) -> Configured:
     """The demo's configuration with the registers of a town, in a folder that is made, read and without fault."""
     from pipeline.runtime.compose import load_city
-    from replay.simulator.registers import write_registers
+    from replay.scenarios.families import START
+    from replay.simulator.registers import write_day, write_registers
 
     folder.mkdir(parents=True, exist_ok=True)
     for file in sorted(original().iterdir()):
         if file.is_file():
             shutil.copyfile(file, folder / file.name)
     write_registers(folder, town)
+    write_day(folder, town, START)
     return load_city(folder / "city.yaml")
 
 

@@ -18,10 +18,11 @@ from typing import Self
 
 import numpy as np
 
-from replay.simulator import labels, things
+from replay.simulator import beats, labels, things
 from replay.simulator.bins import Bins
 from replay.simulator.bodies import BodyDevice
 from replay.simulator.conditions import ORDINARY, Conditions, Upload
+from replay.simulator.crews import Crew
 from replay.simulator.device import Devices
 from replay.simulator.labels import Label
 from replay.simulator.rates import Rates, Share
@@ -29,7 +30,7 @@ from replay.simulator.rounds import Rounds
 from replay.simulator.sensors import city_sensors
 from replay.simulator.spells import How
 from replay.simulator.stretches import Stretch
-from replay.simulator.terminal import ALL, NONE, Terminal
+from replay.simulator.terminal import ALL, BRUSHES, NONE, Terminal
 from replay.simulator.town import Town
 from replay.simulator.transport import Message, Transport
 from replay.simulator.trips import Lorry
@@ -46,6 +47,8 @@ class City:
     seed: int
     trucks: int = 60
     refuse: int = 25
+    sweepers: int = 6
+    patrols: int = 4
     bins: int = 300
     sensors: int = 40
     """of water, manholes, dust, noise, gas, smoke, lamps and slopes"""
@@ -118,7 +121,7 @@ class City:
 
     def town(self) -> Town:
         """What its registers say."""
-        return Town(self.trucks, self.refuse, self.bins)
+        return Town(self.trucks, self.refuse, self.bins, self.sweepers, self.patrols, self.sensors)
 
     def _begin(self, start: float) -> tuple[list[Terminal], Bins, Devices]:
         town = self.town()
@@ -140,6 +143,12 @@ class City:
         for n, refuse in enumerate(town.refuse):
             stretches = Rounds(refuse, town, np.random.default_rng([self.seed, 3, n])).stretches(start)
             terminals.append(self._terminal(refuse.device, stretches, [self.seed, 4, n], start))
+        for kind, crews in enumerate((beats.sweepers(town), beats.patrols(town))):
+            for n, beat in enumerate(crews):
+                rng = np.random.default_rng([self.seed, 8 + kind, n])
+                stretches = Crew(beat, town, rng, rates, near, edge).stretches(start)
+                seed = [self.seed, 10 + kind, n]
+                terminals.append(self._terminal(beat.device, stretches, seed, start, BRUSHES if beat.sweeps else NONE))
         opened = ((0.0, 12.0), (6.0, 30.0)) if self.opening and rates.of(labels.BIN_FULL) else ()
         shares = {How.WRONG: rates, How.NEAR: near, How.EDGE: edge}
         bins = Bins(town.bins, [self.seed, 5], start, self.bin_interval, shares, self.refuse > 0, opened)

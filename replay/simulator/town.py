@@ -124,6 +124,9 @@ class Town:
     trucks: int = 60
     refuse_trucks: int = 25
     bin_count: int = 300
+    sweeper_count: int = 6
+    patrol_count: int = 4
+    sensor_count: int = 40
     ways: dict[str, list[int]] = field(default_factory=dict)
     """the routes that permits name: id -> nodes"""
 
