@@ -52,9 +52,6 @@ class ConstantOverTrips(Detector):
     def needed(self) -> tuple[str, ...]:
         return (self.column, *self.needs)
 
-    def amounts(self) -> Mapping[str, str]:
-        return {"tolerance": self.column}
-
     def judge_runs(self, rows: Position, starts: Longs, world: World, memory: Memory) -> Judgement:
         n, said = len(rows), rows.column(self.column)
         index, zone = self._zones(rows, world)
