@@ -8,7 +8,6 @@ speeds km/h, lengths metres, shares 0..1. NaN means unknown. `subject` and other
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from functools import cache
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -88,9 +87,13 @@ class Rows:
         return cls(**columns)
 
 
-@cache
+_COLUMNS: dict[type[Any], tuple[str, ...]] = {}
+
+
 def _own(kind: type[Rows]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind) if f.name != "extra")
+    if kind not in _COLUMNS:  # asked for on every column of every block: looked up once
+        _COLUMNS[kind] = tuple(f.name for f in fields(kind) if f.name != "extra")
+    return _COLUMNS[kind]
 
 
 @dataclass(slots=True)
