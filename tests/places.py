@@ -31,7 +31,8 @@ def positions(
     return Position(
         subject=codes(names, subjects), ts=when, received=when, position=np.arange(n), stream=np.zeros(n, np.int32),
         lon=np.array(lon, np.float64), lat=np.array(lat, np.float64), speed=column(n, *speed), heading=unknown(n),
-        accuracy=column(n, *accuracy) if accuracy else unknown(n), ignition=unknown(n), load=unknown(n), lid=unknown(n), body=unknown(n),
+        accuracy=column(n, *accuracy) if accuracy else unknown(n),
+        ignition=unknown(n), load=unknown(n), lid=unknown(n), body=unknown(n),
     )  # fmt: skip
 
 
