@@ -31,7 +31,7 @@ def show(results: Sequence[Result], details: bool) -> None:
     """A table by rule and scenario, what misses its limit marked; details: what was missed and what was false."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", caption="false: cases in 1,000 hours")
     for name, justify in _COLUMNS:
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+        table.add_column(name, justify=justify, no_wrap=name == "scenario")  # type: ignore[arg-type]
     before = None
     for each in results:
         if before is not None and each.rule != before:

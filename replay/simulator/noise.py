@@ -62,15 +62,17 @@ class Receiver:
         merciless (something is wrong there).
         """
         n = len(t)
-        step = np.diff(t, prepend=self.last if math.isfinite(self.last) else t[0] - 60.0)
+        step = np.empty(n)
+        step[0] = t[0] - self.last if math.isfinite(self.last) else 60.0
+        step[1:] = t[1:] - t[:-1]
         dice, draws = self.rng.random((3, n)), self.rng.normal(size=(4, n))
         keep = np.exp(-step / _MEMORY)
         before = np.zeros(2) if self.walk is None else self.walk
         walk = _recursion(keep, np.sqrt(1 - keep * keep) * draws[:2], before)
         self.walk, self.last = walk[:, -1].copy(), float(t[-1])
         sigma = self._sigma(t, x, y, dice[0] < step * _BURSTS)
-        off = np.clip(walk, -_FARTHEST, _FARTHEST) * sigma
-        fuzz = np.where(speed > 0, np.clip(0.2 * sigma, 0.2, 3.0), 0.1)
+        off = np.minimum(np.maximum(walk, -_FARTHEST), _FARTHEST) * sigma
+        fuzz = np.where(speed > 0, np.minimum(np.maximum(0.2 * sigma, 0.2), 3.0), 0.1)
         out = Fixes(
             x + off[0],
             y + off[1],
@@ -89,8 +91,8 @@ class Receiver:
         if not self.conditions.canyons:
             return sigma
         sigma[t <= self.burst_until] = max(self.burst, self.conditions.sigma)
-        for i in np.flatnonzero(begins & shapely.contains_xy(CANYON, x, y)).tolist():
-            if t[i] > self.burst_until:
+        for i in np.flatnonzero(begins).tolist():
+            if t[i] > self.burst_until and shapely.contains_xy(CANYON, x[i], y[i]):
                 self.burst_until, self.burst = t[i] + self.rng.uniform(20, 90), self.rng.uniform(10, 30)
                 sigma[(t >= t[i]) & (t <= self.burst_until)] = max(self.burst, self.conditions.sigma)
         return sigma
