@@ -10,12 +10,36 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from replay.scenarios.library import Scenario
-from replay.simulator import City
+from replay.simulator import City, labels, limits
+from replay.simulator.rates import Share
 
 START = 1_709_589_600.0
 """When scenarios begin: Tuesday, 2024-03-05, 06:00 in the demo city."""
 _MADE_AT_ONCE = 7_200.0
 """seconds"""
+
+
+_LORRIES = {
+    labels.OVERSPEED: 0.07,
+    labels.NO_GO: 0.07,
+    labels.OFF_ROUTE: 0.03,
+    labels.OUTSIDE_HOURS: 0.5,
+    labels.NO_PERMIT: 0.8,
+    labels.NOT_SEALED: 0.07,
+    labels.BODY_RAISED: 0.06,
+    labels.TIPPING: 0.05,
+    labels.SUSPICIOUS_STOP: 0.06,
+    labels.OVERLOAD: 0.07,
+    labels.TRIP_NOT_COMPLETED: 0.03,
+    labels.SIGNAL_LOST: 0.08,
+    labels.JUMP: 0.07,
+    labels.SENSOR_CONTRADICTION: 0.07,
+    labels.SENSOR_CONSTANT: 0.12,
+    labels.NOT_SWEPT: 0.3,
+    labels.NOT_PATROLLED: 0.3,
+    limits.BIN_FULL: 0.15,
+}
+"""How often what is wrong: more often than in a city, so that there is enough of each to count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +50,10 @@ class Family:
     about: str
     trucks: int
     refuse: int
+    sweepers: int
+    patrols: int
     bins: int
+    sensors: int
     interval: float
     """seconds between a vehicle's fixes"""
     parked: float
@@ -34,7 +61,7 @@ class Family:
     readings: float
     """seconds between a sensor's readings"""
     hours: float
-    wrongs: float
+    wrongs: Share
 
     def city(self, scenario: Scenario, seed: int) -> City:
         """The city that a scenario happens in."""
@@ -42,7 +69,10 @@ class Family:
             seed,
             trucks=self.trucks,
             refuse=self.refuse,
+            sweepers=self.sweepers,
+            patrols=self.patrols,
             bins=self.bins,
+            sensors=self.sensors,
             interval=self.interval,
             parked=self.parked,
             bin_interval=self.readings,
@@ -54,22 +84,39 @@ class Family:
         )
 
 
-FLEET = Family("fleet", "50 vehicles, a fix each 10 s, for a day", 44, 6, 60, 10.0, 60.0, 900.0, 24.0, 0.15)
+FLEET = Family(
+    name="fleet",
+    about="60 vehicles, a fix each 10 s, for a day",
+    trucks=44,
+    refuse=4,
+    sweepers=7,
+    patrols=5,
+    bins=40,
+    sensors=0,
+    interval=10.0,
+    parked=60.0,
+    readings=900.0,
+    hours=24.0,
+    wrongs=_LORRIES,
+)
 SENSORS = Family(
-    "sensors",
-    "300 bins and other sensors, a reading each 15 min, for three days",
-    0,
-    0,
-    300,
-    10.0,
-    60.0,
-    900.0,
-    72.0,
-    0.15,
+    name="sensors",
+    about="300 bins and 160 other sensors, a reading each 15 min, for three days",
+    trucks=0,
+    refuse=0,
+    sweepers=0,
+    patrols=0,
+    bins=300,
+    sensors=160,
+    interval=10.0,
+    parked=60.0,
+    readings=900.0,
+    hours=72.0,
+    wrongs=0.15,
 )
 FAMILIES = {family.name: family for family in (FLEET, SENSORS)}
 SMALL = {
-    "fleet": replace(FLEET, trucks=12, refuse=3, bins=12, hours=4.0, wrongs=0.3),
-    "sensors": replace(SENSORS, bins=40, hours=24.0, wrongs=0.3),
+    "fleet": replace(FLEET, trucks=14, refuse=2, sweepers=2, patrols=2, bins=12, hours=4.0),
+    "sensors": replace(SENSORS, bins=40, sensors=24, hours=24.0, wrongs=0.3),
 }
 """The same in little."""
