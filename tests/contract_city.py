@@ -100,6 +100,7 @@ def world(*, later: bool = False) -> World:
     plans = [
         {"id": "w1", "subject": "a", "route": "lane", "hours": "00:02-00:06,00:08-00:12", "share": 0.5, "radius": 30.0},
         {"id": "w2", "subject": "b", "zone": "yard", "hours": "00:01-00:10", "share": 1.0, "radius": 100.0},
+        {"id": "w3", "subject": "d", "hours": "01:00-02:00"},
     ]
     return World(
         replace(

@@ -54,6 +54,7 @@ STORIES: dict[str, dict[type[Rows], list[Fact]]] = {
     "fill_forecast": {Reading: readings(10, 20, 30, 40, 50, 60, 70, 80, 88, 5, 10)},
     "impossible_jump": {Position: drive((ROAD, {}), (ROAD, {}), (FAR, {}), (FAR, {}), (ROAD, {}), (FAR, {}))},
     "not_emptied": {Reading: readings(30, 32, 40, 41, 50, 52, 60, 5, 5, 30, step=130_000.0)},
+    "planned_emptying": {Reading: readings(40, 41, 42, 43, 60, 5, 5, 8, step=3000.0)},
     "planned_work": {Position: drive(*[((x, SOUTH), {}) for x in LANE], *[(FAR, {})] * 4, step=40.0)},
     "rate_of_change": {Reading: readings(20, 20, 21, 60, 61, 62, 20, 20, 20, step=60.0)},
     "stuck": {Reading: readings(*[41] * 7, 43, 43, 41, step=6 * 3600.0)},
