@@ -15,7 +15,6 @@ import numpy as np
 from pipeline.columns import Array
 from pipeline.names import Names
 from pipeline.rows import Flags, Floats, Ints, Longs, Position, Reading
-from pipeline.version import Stream
 
 KEPT = 32
 """Readings of one subject and metric."""
@@ -104,9 +103,10 @@ class Column:
         by_ts = np.searchsorted(owner * m + rank[:n], place * m + rank[n:], side="right")
         low = min(int(turn.min()), -1)
         span = max(int(turn.max()), int(all_turn.max())) - low + 1
-        by_turn = np.searchsorted(owner * span + (all_turn - low), place * span + (turn - low), side="right")
-        at = np.minimum(by_ts, by_turn) - 1
-        kept = (at >= start) & (by_turn - at <= KEPT)
+        owners, turns = owner * span + (all_turn - low), place * span + (turn - low)
+        at = np.minimum(by_ts, np.searchsorted(owners, turns, side="right")) - 1
+        # Of the same turn, only those up to its own time have gone before it.
+        kept = (at >= start) & (np.searchsorted(owners, turns, side="left") - at <= KEPT)
         at = np.maximum(at, 0)
         return np.where(kept & (ts - all_ts[at] <= age), all_value[at], np.nan)
 
@@ -116,8 +116,8 @@ class Column:
         new = list(zip(self._turn[mine].tolist(), self._ts[mine].tolist(), self._value[mine].tolist(), strict=True))
         found = np.full(len(ts), np.nan)
         heard = 0
-        for row in np.argsort(turn, kind="stable").tolist():
-            while heard < len(new) and new[heard][0] <= turn[row]:
+        for row in np.lexsort((ts, turn)).tolist():
+            while heard < len(new) and new[heard][:2] <= (turn[row], ts[row]):
                 known.take(*new[heard][1:])
                 heard += 1
             found[row] = known.at(float(ts[row]), float(age[row]))
@@ -175,19 +175,15 @@ class Carry:
         self.age: dict[str, Floats] = {}
         """column -> by stream code, how old a reading may be; NaN: the stream does not carry it"""
 
-    def become(self, streams: Sequence[Stream], codes: Mapping[str, int], size: int) -> None:
-        """Another version is in force. codes: stream -> code; size: how many codes there are."""
-        names = sorted({name for stream in streams for name in stream.carry})
-        self.columns = {name: self.columns.get(name) or Column() for name in names}
-        self.age = {name: np.full(size, np.nan) for name in names}
-        for stream in streams:
-            for name, age in stream.carry.items():
-                self.age[name][codes[stream.name]] = age
+    def become(self, names: Iterable[str], streams: Sequence[Mapping[str, float]]) -> None:
+        """Another version is in force. names: the columns that are carried; streams: by code, what each carries."""
+        self.columns = {name: self.columns.get(name) or Column() for name in sorted(names)}
+        self.age = {name: np.array([carry.get(name, np.nan) for carry in streams]) for name in self.columns}
 
     def heard(self, rows: Reading, turn: Longs, accepted: Flags, names: Names) -> None:
         """A block's readings."""
         for name, column in self.columns.items():
-            mine = np.flatnonzero(accepted & (rows.metric == names.code(name)))
+            mine = np.flatnonzero(accepted & (rows.metric == names.code(name)) & ~np.isnan(rows.value))
             if len(mine):
                 column.heard(rows.subject[mine], rows.ts[mine], rows.value[mine], turn[mine])
 

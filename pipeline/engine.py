@@ -8,7 +8,7 @@ changes nothing. No clock, no files. Its meaning is docs/concepts/time.md; the p
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -72,7 +72,8 @@ class Engine:
         self.gap_of = np.empty(0)
         self.lateness_of = np.empty(0)
         self.source_of = np.empty(0, np.int16)
-        """By stream code: its remembered gap's length, its lateness, its source's code."""
+        self.carry_of: list[Mapping[str, float]] = []
+        """By stream code: its remembered gap's length, its lateness, its source's code, what it carries."""
         self.carry = Carry()
         self.reporter = Reporter(self)
 
@@ -333,15 +334,19 @@ class Engine:
                 self.streams.append(stream.name)
         by_name = {stream.name: stream for stream in version.streams}
         n = len(self.streams)
-        self.gap_of, self.lateness_of = np.full(n, np.inf), np.zeros(n)
-        self.source_of = np.concatenate((self.source_of, np.zeros(n - len(self.source_of), np.int16)))
+        # A stream that is gone keeps what it last was, for rows of it that still wait.
+        new = n - len(self.source_of)
+        self.gap_of = np.concatenate((self.gap_of, np.full(new, np.inf)))
+        self.lateness_of = np.concatenate((self.lateness_of, np.zeros(new)))
+        self.source_of = np.concatenate((self.source_of, np.zeros(new, np.int16)))
+        self.carry_of += [{} for _ in range(new)]
         for code, name in enumerate(self.streams):
             if name in by_name:
                 stream = by_name[name]
                 self.gap_of[code], self.lateness_of[code] = stream.gap, stream.lateness
-                self.source_of[code] = self._source(stream.source)
+                self.source_of[code], self.carry_of[code] = self._source(stream.source), stream.carry
         self.ahead, self.forget = version.ahead, version.forget
-        self.carry.become(version.streams, {name: code for code, name in enumerate(self.streams)}, n)
+        self.carry.become({name for stream in version.streams for name in stream.carry}, self.carry_of)
 
     def _source(self, name: str) -> int:
         if name not in self.sources:

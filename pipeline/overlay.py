@@ -115,6 +115,7 @@ def overlay(scan: Scan, rows: Judged) -> Overlay:
     opened = np.full(runs, -1)
     opening = Fired(np.full(runs, np.nan), np.full(runs, NEVER))
     pending = scan.wrong & ~scan.open
+    pending[scan.virtual] &= ~np.isnan(scan.carried["since"])  # what a changed rule dropped is no run
     if setting.hold.assume is not None:
         due = scan.due[scan.run]
         ask = np.flatnonzero(

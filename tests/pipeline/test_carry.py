@@ -30,32 +30,32 @@ class Plain:
 
 def story(dice: random.Random, ordered: bool) -> None:
     """A few blocks; each holds readings (subject, ts, value, turn) and positions (subject, ts, turn)."""
-    column, plain, newest, turn = Column(), Plain(), dict.fromkeys(range(3), 0.0), 0
+    column, plain, newest, turn, dense = Column(), Plain(), dict.fromkeys(range(3), 0.0), 0, dice.random() < 0.3
     for _ in range(4):
-        events: list[tuple[int, bool, int, float, float]] = []
+        events: list[tuple[int, float, bool, int, float]] = []
         for _ in range(dice.choice([0, 3, 40, 120])):
-            turn += dice.choice([0, 1])
+            turn += dice.choice([0, 0, 0, 1]) if dense else dice.choice([0, 1])
             subject, reading = dice.randrange(3), dice.random() < 0.6
             ts = float(dice.randrange(120))
             if reading:
                 step = dice.choice([1, 2, 3]) if ordered or dice.random() < 0.7 else -dice.choice([0, 1, 2, 50])
                 newest[subject] = ts = max(newest[subject] + step, 0.0)
-            events.append((turn, not reading, subject, ts, dice.random()))
-        events.sort()  # of one turn, readings first
+            events.append((turn, ts, not reading, subject, dice.random()))
+        events.sort()  # of one turn by time, readings first
         age = dice.choice([5.0, 20.0, 1000.0])
         expected = []
-        for _, asks, subject, ts, value in events:
+        for _, ts, asks, subject, value in events:
             if asks:
                 expected.append(plain.at(subject, ts, age))
             else:
                 plain.heard(subject, ts, value)
-        heard = [event for event in events if not event[1]]
-        asked = [event for event in events if event[1]]
+        heard = [event for event in events if not event[2]]
+        asked = [event for event in events if event[2]]
         if heard:
-            turns, _, subjects, times, values = zip(*heard, strict=True)
+            turns, times, _, subjects, values = zip(*heard, strict=True)
             column.heard(np.array(subjects, np.int32), np.array(times), np.array(values), np.array(turns))
         if asked:
-            turns, _, subjects, times, _ = zip(*asked, strict=True)
+            turns, times, _, subjects, _ = zip(*asked, strict=True)
             ages = np.full(len(asked), age)
             found = column.at(np.array(subjects, np.int32), np.array(times), np.array(turns), ages)
             np.testing.assert_array_equal(found, expected)
