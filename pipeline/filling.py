@@ -15,10 +15,10 @@ import numpy as np
 from pipeline.rows import Flags, Floats
 
 CONFIDENCE = 0.8
-"""How often a container is full between `early` and `late`, at the least; steadily filled ones more often."""
+"""About how often a container becomes full between `early` and `late`; where it fills steadily, more often."""
 LEAST = 4
 """With fewer readings nothing is said."""
-_SPREAD = 1.4
+_SPREAD = 1.5
 """Standard deviations of the level to either side; 1.28 would do if filling were normal, and it comes in sacks."""
 
 
@@ -55,8 +55,10 @@ def _forecast(ts: Floats, value: Floats, full: float) -> Floats:
 
     uneven, some = _uneven(rise - rate[:, None] * lag, lag, whole, span)
     scatter = np.nanmedian(np.abs(np.diff(value, axis=1)), axis=1) ** 2
-    # a rate that changes steadily is by now twice as far from the mean as that of the last half
-    limited = np.maximum(uneven / np.where(whole > 0.0, whole, 1.0), (2.0 * (recent - rate)) ** 2)
+    # uneven filling alone moves the last half's rate so much; what is more is a rate that changes, and if it does so
+    # steadily, it is by now twice as far from the mean as that of the last half
+    chance = uneven / np.where(whole > 0.0, whole, 1.0)
+    limited = chance + 4.0 * np.maximum((recent - rate) ** 2 - chance, 0.0)
     # where (left - rate t)^2 = z^2 (uneven t + scatter + limited t^2)
     zz = _SPREAD**2
     a = rate**2 - zz * limited
