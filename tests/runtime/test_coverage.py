@@ -41,7 +41,7 @@ SPEED = ", speed: {path: v, unit: km/h}"
 
 def covered(folder: Path, rule: str, speed: str = SPEED, unknown: str = "aside") -> Coverage:
     (folder / "vehicles.csv").write_text("id,class\nm1,muck_truck\nm2,muck_truck\nr1,refuse_truck\n")
-    (folder / "bins.csv").write_text("id,lon,lat\nb1,120,30\n")
+    (folder / "bins.csv").write_text("id,class,lon,lat\nb1,litter,120,30\n")
     (folder / "city.yaml").write_text(CITY.format(rule=rule, speed=speed, unknown=unknown))
     (found,) = coverage(load_city(folder / "city.yaml"))
     return found
@@ -54,6 +54,10 @@ def covered(folder: Path, rule: str, speed: str = SPEED, unknown: str = "aside")
         pytest.param("{id: r, detector: silent, rows: position}", SPEED, 3, {}, id="all"),
         pytest.param("{id: r, detector: silent, rows: position, classes: [muck_truck]}", SPEED, 2, {}, id="class"),
         pytest.param("{id: r, detector: overspeed}", "", 0, {"no stream gives 'speed'": 3}, id="column-nobody-gives"),
+        pytest.param("{id: r, detector: displaced, classes: [litter]}", SPEED, 1, {}, id="things-by-their-class"),
+        pytest.param(
+            "{id: r, detector: displaced}", SPEED, 0, {"no place in the register": 3}, id="vehicles-have-no-place"
+        ),
         pytest.param(
             "{id: r, detector: silent, rows: reading}", SPEED, 0, {"no stream gives reading rows": 1}, id="no-stream"
         ),
