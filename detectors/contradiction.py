@@ -1,9 +1,9 @@
 """contradiction: does a sensor say what can't be true, going by another?
 
 Reads Position: two columns, each with a bound (`above` or `below`). Reports what the second one says. Wrong while both
-are beyond their bounds, which can't be; right when the first one is not. While only the first is, neither: an ignition
-wire that was cut says "off" while the vehicle stands, too, and that proves nothing. `column` is the sensor in doubt,
-`against` the witness.
+are beyond their bounds, which can't be; right when either is not: a stray speed of a parked vehicle is no contradiction
+that lasts. A red light ends none where the rule's `clear` is longer than it. `column` is the sensor in doubt, `against`
+the witness.
 
 Default: ignition off (half way to on) while driving at 10 km/h or more, three times what GNSS speed of a vehicle that
 stands reaches; a tow truck or a ferry does it too, and rarely. A body that is raised at 40 km/h is its own case: a lie
@@ -88,5 +88,5 @@ class Contradiction(Detector):
         }
 
     def judge(self, rows: Position, world: World, memory: Memory | None) -> Judgement:
-        said, witness = self._doubted.beyond(rows), self._witness
-        return Judgement(wrong=said & witness.beyond(rows), right=~said, measure=witness.measure(rows))
+        wrong = self._doubted.beyond(rows) & self._witness.beyond(rows)
+        return Judgement(wrong=wrong, measure=self._witness.measure(rows))

@@ -1,10 +1,11 @@
 """load_not_sealed: is the vehicle under way with a load and its lid open?
 
 Reads Position. Reports how far the lid is open, in %. Wrong while it is loaded, moves and the lid is open; right when
-the lid is closed or the load gone. Standing says nothing: loading under an open lid is no offence, and a red light ends
-none. Load and lid have two bounds each, between which the last answer stands, because weighing cells swing by a few
-percent while a lorry brakes and a lid's sensor trembles in the wind. Defaults: below 10 % is what sticks to an empty
-body, 20 % is certainly a load; a lid less than 5 % open is closed, and one more than 10 % open lets the load blow out.
+the lid is closed, the load gone, or it stands: loading under an open lid is no offence, and a stray speed then must not
+become one by what follows. A red light ends none where the rule's `clear` is longer than it. Load and lid have two
+bounds each, between which the last answer stands, because weighing cells swing by a few percent while a lorry brakes
+and a lid's sensor trembles in the wind. Defaults: below 10 % is what sticks to an empty body, 20 % is certainly a load;
+a lid less than 5 % open is closed, and one more than 10 % open lets the load blow out.
 """
 
 from __future__ import annotations
@@ -49,6 +50,6 @@ class LoadNotSealed(Detector):
         under_way = (rows.load >= self.loaded) & (rows.speed >= self.moving)
         return Judgement(
             wrong=under_way & (rows.lid > self.open),
-            right=(rows.load < self.empty) | (rows.lid <= self.closed),
+            right=(rows.load < self.empty) | (rows.lid <= self.closed) | (rows.speed < self.moving),
             measure=rows.lid * 100.0,
         )

@@ -40,6 +40,7 @@ class BodyDevice:
     conditions: Conditions = ORDINARY
     _said: tuple[float, float, float] = (math.nan,) * 3
     _when: float = -math.inf
+    _was_dark: bool = False
     _stored: list[bytes] = field(default_factory=list)
 
     def report(self, stretch: Stretch, end: float, out: list[Message]) -> None:
@@ -47,13 +48,13 @@ class BodyDevice:
         t = np.arange(math.ceil(max(self.until, stretch.start)), math.ceil(end), 1.0)
         self.until = end
         lid, load, body = (stretch.shown(name, t) for name in _COLUMNS)
-        at = self._worth_saying(t, np.round(lid), load, np.round(body))
-        if not at:
-            return
-        x, y, _, _ = stretch.place(t[at])
+        x, y, _, _ = stretch.place(t)
         dark = shapely.contains_xy(DARK, x, y) & self.conditions.dark
+        out_again = np.flatnonzero(np.diff(dark, prepend=self._was_dark) & ~dark).tolist()
+        self._was_dark = bool(dark[-1]) if len(t) else self._was_dark
+        at = sorted({*self._worth_saying(t, np.round(lid), load, np.round(body)), *out_again})
         delays = self.rng.uniform(0.01, 0.1, len(at))
-        for i, is_dark, delay in zip(at, dark.tolist(), delays.tolist(), strict=True):
+        for i, is_dark, delay in zip(at, dark[at].tolist(), delays.tolist(), strict=True):
             payload = (_SAYS % (t[i], round(lid[i]), load[i], round(body[i]))).encode()
             if is_dark:
                 self._stored.append(payload)

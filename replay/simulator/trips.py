@@ -65,11 +65,11 @@ class Lorry:
         slot = self.table.at(start)
         turn = self._opened(slot, start, *opening) if opening else None
         if turn is None:
-            turn = self._usual(slot, slot.since) if self.table.used(slot) else self._idle(slot, slot.since)
+            turn = self._usual(slot, slot.since) if self.table.used(slot) else self._away(slot, slot.since)
         while True:
             yield from (stretch for stretch in turn if stretch.end > start)
             now, ahead = turn[-1].end, self._ahead
-            turn = self._turn(ahead, now) if ahead else self._idle(self.table.at(now), now)
+            turn = self._turn(ahead, now) if ahead else self._away(self.table.at(now), now)
 
     # -- turns
 
@@ -135,6 +135,15 @@ class Lorry:
         waits = max(ahead.since - now - sum(leg.seconds for leg in legs), 0.0) + self.rng.uniform(1.0, 20.0)
         on = level(1.0 if waits < _LONG else 0.0)
         return timed([*legs, driver.stop("wait", waits, truck.loading.node, ignition=on)], now)
+
+    def _away(self, slot: Slot, now: float) -> list[Stretch]:
+        """In its depot until the next turn; without a permit it should not leave it even then."""
+        turn = self._idle(slot, now)
+        for _ in range(_TRIES):
+            if self.truck.permitted or (found := self._true(turn, slot, WRONG)) is not None:
+                break
+            turn = self._idle(slot, now)
+        return turn if self.truck.permitted else self._labelled(turn, found or ())
 
     def _next(self, slot: Slot) -> Slot | None:
         """The next turn that it will drive."""

@@ -9,7 +9,7 @@ clearly right, and no rule could be scored by it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -130,19 +130,30 @@ class Truth:
     ) -> list[Label] | None:
         """All that is wrong in a lorry's turn; None if it is not decisive. slot: which turn it is, for its manifest."""
         found: list[Label] = []
+        arrived: dict[str, Label] = {}
+        """what was wrong at the end of the last drive: it goes on until the next begins"""
         for stretch in turn:
             if stretch.course is not None:
                 drive = self.wrongs(stretch.course, truck, near)
                 if drive is None:
                     return None
-                for rule, its in drive.items():
-                    found += [Label(stretch.start + a, rule, truck.id, stretch.start + b) for a, b in its]
+                before, arrived = arrived, {}
+                for rule, a, b in [(rule, a, b) for rule, its in drive.items() for a, b in its]:
+                    label = Label(stretch.start + a, rule, truck.id, stretch.start + b)
+                    if a < 2.0 and rule in before:
+                        found.remove(before[rule])
+                        label = replace(label, started=before[rule].started)
+                    if label.ended > stretch.end - 2.0:
+                        arrived[rule] = label
+                    found.append(label)
         seen = _Seen.of(turn, self.town)
-        for rule, flags in self._body(seen, truck, table, slot):
+        for rule, flags, solid in self._body(seen, truck, table, slot):
             for a, b in spans(flags, seen.t):
-                if b - a >= shortest(rule):
+                of_it = spans(solid & (seen.t >= a) & (seen.t < b), seen.t)
+                longest = max((d - c for c, d in of_it), default=0.0)
+                if longest >= shortest(rule):
                     found.append(Label(a, rule, truck.id, b))
-                elif b - a > labels.FOR[rule] - _HARDLY:
+                elif longest > labels.FOR[rule] - _HARDLY:
                     return None
         checked = [self._heard(label, seen, truck) for label in found]
         heard = [label for label in checked if label is not None]
@@ -151,26 +162,33 @@ class Truth:
         terminal = list(_terminal(turn, truck))
         return None if None in terminal else sorted(heard + [each for each in terminal if each])
 
-    def _body(self, seen: _Seen, truck: Truck, table: Timetable, slot: Slot) -> Iterator[tuple[str, Flags]]:
-        """For each rule whether it is broken, at each moment."""
+    def _body(self, seen: _Seen, truck: Truck, table: Timetable, slot: Slot) -> Iterator[tuple[str, Flags, Flags]]:
+        """For each rule whether it is broken, at each moment, and whether that counts for how long it is."""
         moving, outside = seen.speed >= labels.MOVING, ~seen.yard
         edges, allowed = np.unique(np.floor(seen.t / 60.0), return_inverse=True)
         hours = np.array([table.allowed(m * 60.0, m * 60.0 + 1) for m in edges.tolist()])[allowed]
         if truck.permitted:
-            yield labels.OUTSIDE_HOURS, stands(moving & outside & ~hours, hours | seen.yard)
-            yield labels.TRIP_NOT_COMPLETED, self._trip(seen, truck, slot)
+            late = stands(moving & outside & ~hours, hours | seen.yard)
+            yield labels.OUTSIDE_HOURS, late, late
+            trip = self._trip(seen, truck, slot)
+            yield labels.TRIP_NOT_COMPLETED, trip, trip
         else:
-            yield labels.NO_PERMIT, stands(moving & outside, seen.yard)
+            without = stands(moving & outside, seen.yard)
+            yield labels.NO_PERMIT, without, without
         shut = (seen.lid <= labels.LID_CLOSED) | (seen.load < labels.EMPTY)
-        open_ = (seen.lid > labels.LID_OPEN) & (seen.load >= labels.LOADED)
-        yield labels.NOT_SEALED, stands(moving & open_, shut)
-        up = seen.body >= labels.RAISED
-        yield labels.BODY_RAISED, up & outside
-        yield labels.SUSPICIOUS_STOP, (seen.speed <= labels.STANDING) & outside
-        yield labels.OVERLOAD, stands(seen.load > labels.OVERLOADED, seen.load < labels.NOT_OVERLOADED)
+        open_ = (seen.lid > labels.LID_OPEN) & (seen.load >= labels.LOADED) & moving
+        yield labels.NOT_SEALED, stands(open_, shut), open_
         off = seen.ignition < 0.5
-        yield labels.SENSOR_CONTRADICTION, stands(off & (seen.speed >= labels.CONTRADICTED), ~off)
-        yield labels.TIPPING, self._tips(seen, truck)
+        driven = off & (seen.speed >= labels.CONTRADICTED)
+        yield labels.SENSOR_CONTRADICTION, stands(driven, ~off), driven
+        over = stands(seen.load > labels.OVERLOADED, seen.load < labels.NOT_OVERLOADED)
+        up = (seen.body >= labels.RAISED) & outside
+        stops = (seen.speed <= labels.STANDING) & outside
+        tips = self._tips(seen, truck)
+        yield labels.OVERLOAD, over, over
+        yield labels.BODY_RAISED, up, up
+        yield labels.SUSPICIOUS_STOP, stops, stops
+        yield labels.TIPPING, tips, tips
 
     def _tips(self, seen: _Seen, truck: Truck) -> Flags:
         """The body is up outside the site that its permit names (without one: outside all), and the load falls."""

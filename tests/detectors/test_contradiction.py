@@ -1,4 +1,4 @@
-"""contradiction: wrong while both columns are beyond their bounds, right while the one in doubt is not."""
+"""contradiction: wrong while both columns are beyond their bounds, right while either is not."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def rows(world: World, column: str, told: list[tuple[float, float]]) -> Position
 @pytest.mark.parametrize(
     "parameters, column, told, answer, measure",
     [  # w wrong, r right, . neither
-        pytest.param({}, "ignition", [(0, 10.1), (0, 10), (0, 0)], "w..", [10.1, 10, 0], id="off-and-driving"),
+        pytest.param({}, "ignition", [(0, 10.1), (0, 10), (0, 0)], "wrr", [10.1, 10, 0], id="off-and-driving"),
         pytest.param({}, "ignition", [(1, 60), (1, 0)], "rr", [60, 0], id="on"),
-        pytest.param(RAISED, "body", [(0.4, 50), (0.4, 5), (0.3, 50)], "w.r", [50, 5, 50], id="raised-on-the-road"),
-        pytest.param(EMPTY, "lid", [(1, 3.5), (1, 3.7), (0, 0)], "w.r", [3.5 / 3.6, 3.7 / 3.6, 0], id="in-other-units"),
+        pytest.param(RAISED, "body", [(0.4, 50), (0.4, 5), (0.3, 50)], "wrr", [50, 5, 50], id="raised-on-the-road"),
+        pytest.param(EMPTY, "lid", [(1, 3.5), (1, 3.7), (0, 0)], "wrr", [3.5 / 3.6, 3.7 / 3.6, 0], id="in-other-units"),
     ],
 )
 def test_judge(
@@ -50,14 +50,17 @@ def test_judge(
     [
         pytest.param([(1, 40), (0, 40), (1, 40), (1, 0), (0, 0)], [], id="two-sensors-apart-in-time"),
         pytest.param(
-            [(1, 0), (0, 40), (0, 40), (0, 0), (0, 40), (1, 0)], [(10, 50, 40)], id="a-red-light-ends-nothing"
+            [(1, 0), (0, 40), (0, 40), (0, 0), (0, 40), (1, 0), (1, 0), (1, 0)],
+            [(10, 50, 40)],
+            id="a-red-light-ends-nothing",
         ),
+        pytest.param([(0, 0), (0, 40), (0, 0), (0, 0), (0, 0)], [], id="a-stray-speed-while-parked"),
         pytest.param([(0, 0), (0, 0), (0, 0), (0, 0)], [], id="parked"),
     ],
 )
 def test_a_cut_wire(told: list[tuple[float, float]], episodes: list[tuple[float, float, float]]) -> None:
     world = World(Registers())
-    rule = Rule("sensor", Contradiction(), Hold.model_validate({"for": "10s"}))
+    rule = Rule("sensor", Contradiction(), Hold.model_validate({"for": "10s", "clear": "20s"}))
     found = drive([rule], rows(world, "ignition", told), world)
     assert [(e.started, e.ended, e.measure) for e in found] == episodes
 

@@ -33,7 +33,7 @@ def rows(world: World, *told: tuple[float, float, float]) -> Position:
         pytest.param(0.9, 0.11, 40, "w", id="just-open"),
         pytest.param(0.9, 0.10, 40, ".", id="neither-open-nor-closed"),
         pytest.param(0.9, 0.05, 40, "r", id="closed"),
-        pytest.param(0.9, 1.0, 4.9, ".", id="loading-or-at-a-red-light"),
+        pytest.param(0.9, 1.0, 4.9, "r", id="loading-or-at-a-red-light"),
         pytest.param(0.9, 0.0, 0, "r", id="closed-and-standing"),
         pytest.param(0.19, 1.0, 40, ".", id="neither-loaded-nor-empty"),
         pytest.param(0.09, 1.0, 40, "r", id="empty"),
@@ -55,7 +55,6 @@ def test_judge(load: float, lid: float, speed: float, answer: str) -> None:
         pytest.param(
             [(0.9, 1, 0), (0.9, 1, 0), (0.9, 0, 9), (0.9, 0, 40)], [], id="loaded-under-an-open-lid-then-shut"
         ),
-        pytest.param([(0.9, 1, 0), (0.9, 1, 9), (0.9, 1, 0), (0.9, 1, 9), (0.9, 0, 9)], [(10, 40)], id="a-red-light"),
         pytest.param(
             [(0.9, 0, 9), (0.9, 1, 9), (0.15, 1, 9), (0.9, 1, 9), (0.0, 1, 0)], [(10, 40)], id="a-cell-swings"
         ),
@@ -66,6 +65,21 @@ def test_judge(load: float, lid: float, speed: float, answer: str) -> None:
 def test_a_trip(told: list[tuple[float, float, float]], episodes: list[tuple[float, float]]) -> None:
     world = World(Registers())
     found = drive([Rule("not-sealed", LoadNotSealed(), Hold())], rows(world, *told), world)
+    assert [(e.started, e.ended) for e in found] == episodes
+
+
+#                 0  10 20 30 40 50 60 70 s
+@pytest.mark.parametrize(
+    "speeds, episodes",
+    [
+        pytest.param([0, 9, 9, 0, 9, 0, 0, 0], [(10, 50)], id="a-red-light-ends-nothing"),
+        pytest.param([0, 9, 0, 0, 0, 0, 0, 0], [], id="a-stray-speed-while-it-loads"),
+    ],
+)
+def test_a_lid_that_stays_open(speeds: list[float], episodes: list[tuple[float, float]]) -> None:
+    world = World(Registers())
+    rule = Rule("not-sealed", LoadNotSealed(), Hold.model_validate({"for": "10s", "clear": "20s"}))
+    found = drive([rule], rows(world, *((0.9, 1.0, speed) for speed in speeds)), world)
     assert [(e.started, e.ended) for e in found] == episodes
 
 
