@@ -23,11 +23,14 @@ from replay.simulator.labels import Label
 from replay.simulator.limits import LIMITS
 from replay.simulator.spells import Fate, How, Spell, labelled
 from replay.simulator.streets import to_lonlat
+from replay.simulator.things import CONTAINER
 from replay.simulator.town import Bin
 from replay.simulator.transport import Message
 
 _WORTH = 45.0
 """per cent: below that a truck drives on"""
+_DUE = 30.0
+"""per cent: but what its plan says is emptied from then on"""
 _LIFTED = 30.0
 """seconds that emptying it takes"""
 _STRAY, _USED, _STRAY_FIX = 1 / 400, 1 / 100, 1 / 200
@@ -51,11 +54,19 @@ class BinDevice(Device):
     silent_rule, stuck_rule = limits.BIN_SILENT, limits.BIN_SENSOR_STUCK
 
     def __init__(
-        self, bin: Bin, rng: np.random.Generator, start: float, interval: float, fate: Fate, gnss: bool
+        self,
+        bin: Bin,
+        thing: str,
+        planned: bool,
+        gnss: bool,
+        rng: np.random.Generator,
+        start: float,
+        interval: float,
+        fate: Fate,
     ) -> None:
         super().__init__(bin.id, rng, start, interval, fate)
         self.bin, self.gnss = bin, gnss
-        self.fill = Fill(bin, rng.uniform(3, 45), start)
+        self.fill = Fill(bin, rng.uniform(3, 45), start, thing == CONTAINER, planned)
         self.battery, self.tilt, self.towards = rng.uniform(40, 100), rng.uniform(0.5, 3), rng.uniform(0, 2 * math.pi)
         if gnss:
             self.fix = start + rng.uniform(0, self._fixes)
@@ -78,7 +89,7 @@ class BinDevice(Device):
 
     def nearly_full(self, after: float, lasts: float) -> None:
         """The day begins with a bin that is nearly full, and a fly-tipper on the way."""
-        self.fill = Fill(self.bin, 88.0, self.start)
+        self.fill = Fill(self.bin, 88.0, self.start, False, self.fill.planned)
         passed = self.start + self.rng.uniform(900, 1_500)
         self.spell, self.turn = nearly_full(self.start, 88.0, after, lasts, passed), math.inf
         self.fill.follow(self.spell.curves["level"], self.start)
@@ -110,7 +121,8 @@ class BinDevice(Device):
     def visit(self, when: float) -> None:
         spell = self.spell
         passed = max(self._in_peace_until, spell.passed_until if spell is not None else -math.inf)
-        if when < passed or self.fill.to(when) < _WORTH:
+        level = self.fill.to(when)
+        if when < passed or level < (_DUE if self.fill.is_due(when) else _WORTH):
             return
         self._lifted = when
         self.fill.empty(when, self.rng.uniform(0, 4))
@@ -124,6 +136,8 @@ class BinDevice(Device):
         if spell is not None and (spell.stuck or self._odd):  # a stray echo is not what a sensor gets stuck at
             self._shown, self._odd = self._level(ts), False
         if spell is not None and "level" in spell.curves:
+            if spell.emptied_first:
+                self.fill.empty(ts, spell.curves["level"].value[0])
             self.fill.follow(spell.curves["level"], ts)
         if self.gnss and spell is not None and "away" in spell.curves:
             self.fix = min(self.fix, ts + ALARM)

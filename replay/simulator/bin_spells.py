@@ -14,24 +14,33 @@ from dataclasses import dataclass
 import numpy as np
 
 from replay.simulator import limits
+from replay.simulator.fill import next_window
 from replay.simulator.limits import LIMITS
 from replay.simulator.spells import Curve, How, Spell, beyond
+from replay.simulator.things import CONTAINER, STREET_BIN
 
-A_DAY = {
-    limits.BIN_FULL: 3.8,
-    limits.BIN_FULL_SOON: 1.5,
+_A_DAY = {
     limits.BIN_FIRE_LEVEL: 0.6,
     limits.BIN_FIRE_RISE: 0.6,
     limits.BIN_TILTED: 1.0,
     limits.BIN_LID_OPEN: 1.0,
-    limits.BIN_NOT_EMPTIED: 0.15,
-    limits.BIN_SENSOR_STUCK: 0.15,
-    limits.BIN_SENSOR_RANGE: 0.7,
     limits.BIN_SILENT: 0.6,
     limits.BIN_BATTERY: 0.4,
 }
 """How many spells a day a bin has, at a rate of 1."""
-A_DAY_WITH_GNSS = A_DAY | {limits.BIN_MOVED: 5.0}
+_OF_CLASS = {
+    STREET_BIN: {limits.BIN_FULL: 5.7, limits.BIN_SENSOR_RANGE: 1.0},
+    CONTAINER: {limits.BIN_FULL_SOON: 4.0},
+}
+"""Besides, by class: a container's sensor hangs too high for anyone to knock it askew."""
+_PLANNED = {limits.NOT_EMPTIED_AS_PLANNED: 1.5}
+_UNPLANNED = {limits.BIN_NOT_EMPTIED: 0.2, limits.BIN_SENSOR_STUCK: 0.2}
+"""Besides, by whether a plan says when it is to be emptied: a stuck sensor would hide that it is."""
+
+
+def a_day(thing: str, planned: bool, gnss: bool) -> dict[str, float]:
+    """How many spells of each rule a day a bin of a class has, at a rate of 1."""
+    return _A_DAY | _OF_CLASS[thing] | (_PLANNED if planned else _UNPLANNED) | ({limits.BIN_MOVED: 5.0} if gnss else {})
 
 
 @dataclass(slots=True)
@@ -71,30 +80,41 @@ def _full(rule: str, how: How, now: Now) -> Spell | None:
         seconds = float(now.rng.uniform(180, 420))
         passed = now.at + seconds + now.lasting(480, 900, False)
         return nearly_full(now.at, now.level, 0.0, seconds, passed)
-    filling = _filling(now, now.rng.uniform(8, 12))
+    if not _shows(now):
+        return None
+    filling = _filling(now)
     stop = now.rng.uniform(84, 86.5) if how is How.NEAR else now.rng.uniform(87, 88)
-    return Spell(rule, how, now.at, filling.reaches(stop), {"level": filling}, alarm=False, emptied=True)
+    return _emptied_at(rule, how, now, filling, filling.reaches(stop))
 
 
 def _full_soon(rule: str, how: How, now: Now) -> Spell | None:
     """It fills steadily while the trucks pass it by; nearly: it is emptied some time before it is soon full."""
-    filling = _filling(now, now.rng.uniform(7, 12))
+    if not _shows(now):
+        return None
+    filling = _filling(now)
     full = filling.reaches(limits.FULL)
     if how is How.WRONG:
-        if full - now.at < 1.1 * limits.SOON:
-            return None
         passed = full + now.lasting(1200, 3000, False)
-        return Spell(rule, how, now.at, math.inf, {"level": filling}, alarm=False, passed_until=passed)
+        return Spell(rule, how, now.at, math.inf, {"level": filling}, False, passed_until=passed, emptied_first=True)
     share = (1.4, 1.7) if how is How.NEAR else (1.25, 1.3)
-    ends = full - now.rng.uniform(*share) * limits.SOON
-    if ends < now.at + 600:
-        return None
-    return Spell(rule, how, now.at, ends, {"level": filling}, alarm=False, emptied=True)
+    return _emptied_at(rule, how, now, filling, full - now.rng.uniform(*share) * limits.SOON)
 
 
-def _filling(now: Now, an_hour: float) -> Curve:
-    """Steadily, per cent an hour, until nothing more fits in."""
-    return Curve((now.at, now.at + (100 - now.level) / an_hour * 3600), (now.level, 100.0))
+def _shows(now: Now) -> bool:
+    """Whether so much is in it that one sees it being emptied."""
+    return now.level > limits.NOTHING + 5
+
+
+def _filling(now: Now) -> Curve:
+    """Steadily, from when it has just been emptied until nothing more fits in."""
+    left, an_hour = now.rng.uniform(0, 4), now.rng.uniform(12, 20)
+    return Curve((now.at, now.at + (100 - left) / an_hour * 3600), (left, 100.0))
+
+
+def _emptied_at(rule: str, how: How, now: Now, filling: Curve, ends: float) -> Spell:
+    return Spell(
+        rule, how, now.at, ends, {"level": filling}, False, emptied=True, passed_until=ends, emptied_first=True
+    )
 
 
 def _not_emptied(rule: str, how: How, now: Now) -> Spell | None:
@@ -104,6 +124,17 @@ def _not_emptied(rule: str, how: How, now: Now) -> Spell | None:
     if not limits.NOTHING + 3 < now.level < 55:
         return None
     level = Curve((now.at, ends), (now.level, now.rng.uniform(58, 72)))
+    return Spell(rule, how, now.at, ends, {"level": level}, alarm=False, emptied=True, passed_until=ends)
+
+
+def _not_as_planned(rule: str, how: How, now: Now) -> Spell | None:
+    """Hardly anyone uses it, and nobody comes in the window of its plan; nearly: somebody comes late in it."""
+    after = {How.WRONG: (3600.0, 9000.0), How.NEAR: (-5400.0, -2700.0), How.EDGE: (-1800.0, -1200.0)}[how]
+    end = next_window(now.at)[1]
+    if not limits.NOTHING + 3 < now.level < 50 or now.since > now.at:
+        return None
+    ends = end + now.rng.uniform(*after)
+    level = Curve((now.at, ends), (now.level, now.level + 22.0))
     return Spell(rule, how, now.at, ends, {"level": level}, alarm=False, emptied=True, passed_until=ends)
 
 
@@ -184,6 +215,7 @@ _MAKERS: dict[str, Callable[[str, How, Now], Spell | None]] = {
     limits.BIN_FULL: _full,
     limits.BIN_FULL_SOON: _full_soon,
     limits.BIN_NOT_EMPTIED: _not_emptied,
+    limits.NOT_EMPTIED_AS_PLANNED: _not_as_planned,
     limits.BIN_FIRE_LEVEL: _fire,
     limits.BIN_FIRE_RISE: _smoulder,
     limits.BIN_TILTED: _tilted,

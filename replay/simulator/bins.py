@@ -3,8 +3,8 @@
 Homes fill their bins in the morning and the evening, markets before noon, offices at lunch. They fill in hours, not in
 a day as real ones do, so that something happens while one watches. A refuse truck that comes by empties what is over
 45 %; in a city without refuse trucks someone comes about each hour. What is wrong with how full they are: a bin that a
-fly-tipper fills up within minutes, one that the trucks pass by while it fills as usual, one that hardly anyone uses and
-nobody empties for days. What is wrong with the bin or its sensor is in bin_spells.py, what the sensor says in
+fly-tipper fills up within minutes, a container that the trucks pass by while it fills steadily, one that hardly anyone
+uses and nobody empties for days. What is wrong with the bin or its sensor is in bin_spells.py, what the sensor says in
 bin_sensor.py.
 """
 
@@ -15,12 +15,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from replay.simulator.bin_sensor import BinDevice
-from replay.simulator.bin_spells import A_DAY, A_DAY_WITH_GNSS
+from replay.simulator.bin_spells import a_day
 from replay.simulator.device import Devices
 from replay.simulator.labels import Label
 from replay.simulator.rates import Rates
 from replay.simulator.spells import Fate, How
-from replay.simulator.things import GNSS_EACH
+from replay.simulator.things import GNSS_EACH, bin_class, is_planned
 from replay.simulator.town import Bin
 from replay.simulator.transport import Message
 
@@ -44,9 +44,9 @@ class Bins:
         """
         devices = []
         for n, each in enumerate(bins):
-            rng, gnss = np.random.default_rng([*seed, n]), n % GNSS_EACH == 0
-            fate = Fate.of(rng, A_DAY_WITH_GNSS if gnss else A_DAY, shares)
-            devices.append(BinDevice(each, rng, start, interval, fate, gnss))
+            rng, kind = np.random.default_rng([*seed, n]), (bin_class(n), is_planned(n), n % GNSS_EACH == 0)
+            fate = Fate.of(rng, a_day(*kind), shares)
+            devices.append(BinDevice(each, *kind, rng, start, interval, fate))
             if not trucks:
                 devices[n].look_after()
         for n, (after, lasts) in enumerate(opening[: len(bins)]):

@@ -33,11 +33,26 @@ _BUSY = {
 """how fast they fill in each hour of the day, as a share of their rate"""
 
 
+_LASTS = limits.PLANNED_TO - limits.PLANNED_FROM
+_HEARD = 3600.0
+"""seconds after the day's start"""
+
+
+def next_window(ts: float) -> tuple[float, float]:
+    """The first window after a time in which planned bins are to be emptied: (start, end), UTC seconds."""
+    days = (ts + _LOCAL - limits.PLANNED_FROM) / 86_400.0
+    start = (math.floor(days) + 1) * 86_400.0 + limits.PLANNED_FROM - _LOCAL
+    return start, start + _LASTS
+
+
 class Fill:
     """How full one bin is."""
 
-    def __init__(self, bin: Bin, level: float, start: float) -> None:
-        self.bin, self.level, self.at = bin, level, start
+    def __init__(self, bin: Bin, level: float, start: float, foreseen: bool, planned: bool) -> None:
+        """foreseen: whether someone wants to know beforehand when it will be full. planned: to be emptied each day."""
+        self.bin, self.level, self.at, self.foreseen, self.planned = bin, level, start, foreseen, planned
+        self.heard = start + _HEARD
+        """from then on a window of its plan counts"""
         self.since = start
         """from when on something was in it to collect; the day's start stands for before"""
         self.labels: list[Label] = []
@@ -57,8 +72,11 @@ class Fill:
         for rule, when in list(self._due.items()):
             if when <= ts:
                 self.open.append(len(self.labels))
-                self.labels.append(Label(when, rule, self.bin.id, math.inf))
+                ends = next_window(when)[0] if rule == limits.NOT_EMPTIED_AS_PLANNED else math.inf
+                self.labels.append(Label(when, rule, self.bin.id, ends))
                 del self._due[rule]
+                if ends < math.inf:
+                    self._due[rule] = next_window(when)[1]
         return self.level
 
     def empty(self, ts: float, left: float) -> None:
@@ -66,7 +84,7 @@ class Fill:
         self.to(ts)
         for n in self.open:
             label = self.labels[n]
-            self.labels[n] = Label(label.started, label.rule, label.subject, ts)
+            self.labels[n] = Label(label.started, label.rule, label.subject, min(label.ended, ts))
         self.open.clear()
         self.level, self.curve = left, None
         self._foresee()
@@ -84,11 +102,20 @@ class Fill:
             self.since = self._reaches(limits.NOTHING)
         self._due = {
             limits.BIN_FULL: full,
-            limits.BIN_FULL_SOON: max(full - limits.SOON, self.at),
+            limits.BIN_FULL_SOON: max(full - limits.SOON, self.at) if self.foreseen else math.inf,
             limits.BIN_NOT_EMPTIED: self.since + limits.NOT_EMPTIED_AFTER,
         }
         for n in self.open:
-            del self._due[self.labels[n].rule]
+            self._due.pop(self.labels[n].rule, None)
+        if self.planned:
+            # a window that began after something was in it to collect, and in which it is not emptied
+            ends = next_window(max(self.since, self.heard))[1]
+            self._due[limits.NOT_EMPTIED_AS_PLANNED] = ends if ends > self.at else next_window(self.at - _LASTS)[1]
+
+    def is_due(self, ts: float) -> bool:
+        """Whether its plan says that it is to be emptied now, and that has not been done."""
+        start = next_window(ts)[0] - 86_400.0
+        return self.planned and start <= ts < start + _LASTS and self.since < start
 
     def _usual(self, until: float) -> tuple[float, float]:
         """How full it is at a time if it fills as usual, and that time."""

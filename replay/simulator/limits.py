@@ -12,6 +12,7 @@ BIN_FULL, BIN_FULL_SOON = "bin-full", "bin-full-soon"
 BIN_FIRE_LEVEL, BIN_FIRE_RISE = "bin-fire-level", "bin-fire-rise"
 BIN_TILTED, BIN_MOVED, BIN_LID_OPEN = "bin-tilted", "bin-moved", "bin-lid-open"
 BIN_NOT_EMPTIED, BIN_BATTERY = "bin-not-emptied", "bin-battery"
+NOT_EMPTIED_AS_PLANNED = "not-emptied-as-planned"
 BIN_SENSOR_STUCK, BIN_SENSOR_RANGE, BIN_SILENT = "bin-sensor-stuck", "bin-sensor-range", "bin-silent"
 STANDING_WATER, MANHOLE_MOVED, DUST, NOISE = "standing-water", "manhole-moved", "dust", "noise"
 GAS, SMOKE, LAMP_OUT, SLOPE_MOVING = "gas", "smoke", "lamp-out", "slope-moving"
@@ -24,6 +25,8 @@ NOTHING = 10.0
 SOON = 2 * 3600.0
 """seconds before it is full"""
 NOT_EMPTIED_AFTER = 3 * 86_400.0
+PLANNED_FROM, PLANNED_TO = 6 * 3600.0, 22 * 3600.0
+"""seconds after midnight, by the city's clock: in this window planned bins are emptied each day"""
 STUCK_AFTER = 86_400.0
 SILENT_AFTER = 2 * 3600.0
 """seconds"""

@@ -46,7 +46,7 @@ def write_registers(folder: Path, town: Town) -> list[Path]:
         "bins.csv": _csv(("id", "class", "lon", "lat", "address", "valid_from"), _bins(town)),
         "permits.csv": _csv(_PERMIT, _permits(town)),
         "manifests.csv": _csv(_MANIFEST, ()),
-        "plans.csv": _csv(_PLAN, ()),
+        "plans.csv": _csv(_PLAN, _bin_plans(town)),
         "zones.geojson": _geojson(_zones(town, crews)),
         "routes.geojson": _geojson(_routes(town, crews)),
     }
@@ -61,7 +61,7 @@ def write_day(folder: Path, town: Town, start: float, seconds: float = 3 * _DAY)
     crews = [*beats.sweepers(town), *beats.patrols(town)]
     files = {
         "manifests.csv": _csv(_MANIFEST, _manifests(town, start, start + seconds)),
-        "plans.csv": _csv(_PLAN, _plans(crews, start)),
+        "plans.csv": _csv(_PLAN, (*_plans(crews, start), *_bin_plans(town))),
     }
     return _write(folder, files)
 
@@ -128,6 +128,11 @@ def _plans(crews: Sequence[Beat], start: float) -> Iterable[Sequence[object]]:
     for crew in crews:
         place = (crew.place, "") if crew.sweeps else ("", crew.place)
         yield crew.plan, crew.id, *place, crew.hours, f"{crew.share * 100:.0f}", f"{crew.radius:.0f}", _iso(start)
+
+
+def _bin_plans(town: Town) -> Iterable[Sequence[object]]:
+    for plan, bin, hours in things.bin_plans(len(town.bins)):
+        yield plan, bin, "", "", hours, "", "", SINCE
 
 
 def _iso(ts: float) -> str:

@@ -112,6 +112,8 @@ class Spell:
     silent: bool = False
     emptied: bool = False
     """a bin that is empty when it ends"""
+    emptied_first: bool = False
+    """and when it begins"""
     passed_until: float = -math.inf
     """until when those who would empty a bin pass it by"""
 

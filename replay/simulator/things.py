@@ -42,6 +42,24 @@ SORTS = (
 )
 GNSS_EACH = 10
 """Every tenth bin knows where it is."""
+STREET_BIN, CONTAINER = "street_bin", "container"
+
+
+def bin_class(number: int) -> str:
+    """Every third bin is a large container with a lock: it fills steadily, and no fly-tipper gets at it."""
+    return CONTAINER if number % 3 == 1 else STREET_BIN
+
+
+def is_planned(number: int) -> bool:
+    """Every fifth bin is to be emptied each day, in a window that its plan names."""
+    return number % 5 == 2
+
+
+def bin_plans(count: int) -> Iterator[tuple[str, str, str]]:
+    """Rows for the register of plans: id, subject, hours."""
+    hours = "-".join(f"{ts / 3600:02.0f}:00" for ts in (limits.PLANNED_FROM, limits.PLANNED_TO))
+    for number in filter(is_planned, range(count)):
+        yield f"E-{number + 1:04d}", f"B-{number + 1:04d}", hours
 
 
 @dataclass(frozen=True, slots=True)

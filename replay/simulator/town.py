@@ -19,6 +19,7 @@ from replay.simulator.streets import LAYOUT_SEED, Grade, Plane, block, streets, 
 OLD_LIMIT = 50.0
 """km/h: some old lorries may not drive faster"""
 ZONE_LIMIT = 30.0
+_BINS = 300
 
 CANYON = Polygon(warp(np.array([(-2_900, -1_500), (500, -1_500), (500, 1_600), (-2_900, 1_600)], float)))
 """Where high houses disturb GNSS."""
@@ -269,8 +270,9 @@ class Town:
         ]
         nodes = np.flatnonzero(fit)
         weight = np.exp(-np.hypot(*net.nodes[nodes].T) / 3_500)
-        chosen = rng.choice(nodes, self.bin_count, replace=self.bin_count > len(nodes), p=weight / weight.sum())
-        return [self._bin(n, int(node), rng) for n, node in enumerate(chosen)]
+        count = max(self.bin_count, _BINS)  # a smaller city has the first of them, where the demo's register says
+        chosen = rng.choice(nodes, count, replace=count > len(nodes), p=weight / weight.sum())
+        return [self._bin(n, int(node), rng) for n, node in enumerate(chosen)][: self.bin_count]
 
     def _bin(self, n: int, node: int, rng: np.random.Generator) -> Bin:
         net = streets()
