@@ -96,7 +96,8 @@ class World:
         self._zone_by_code[zone_names] = self._zones.numbers
         self._place_names = np.append(names.codes(self._places), np.int32(NOBODY))
         self._recent_rows, self._recent_spots, self._recent_steps = Recent(), Recent(), Recent()
-        self._recent_permits = Recent()
+        self._recent_permits, self._recent_fixes = Recent(), Recent()
+        self._recent_within: dict[tuple[str, ...], Recent] = {}
 
     # -- who
 
@@ -143,6 +144,12 @@ class World:
 
         The boundary belongs to a zone. An unknown place is neither inside nor outside, nor is a fix worse than 2 km.
         """
+        recent = self._recent_within.setdefault(uses, Recent(2))
+        columns = (rows.lon, rows.lat, rows.ts, rows.subject, rows.accuracy)
+        found: Within = recent.get(columns, lambda: self._find_within(rows, uses))
+        return found
+
+    def _find_within(self, rows: Position, uses: tuple[str, ...]) -> Within:
         inside, outside, first = self._zones.within(uses, self._spots(rows), self._fixes(rows))
         zone = np.fmin(first, len(self._zone_names) - 1, out=first).astype(np.intp)
         return Within(inside, outside, self._zone_names.take(zone))
@@ -182,9 +189,12 @@ class World:
         return spots
 
     def _fixes(self, rows: Position) -> Fixes:
-        return Fixes(
-            rows.lon, rows.lat, rows.ts, _accuracy(rows), lambda: self._class(self._row(rows.subject, rows.ts))
+        columns = (rows.lon, rows.lat, rows.ts, rows.subject, rows.accuracy)
+        fixes: Fixes = self._recent_fixes.get(
+            columns,
+            lambda: Fixes(*columns[:3], _accuracy(rows), lambda: self._class(self._row(rows.subject, rows.ts))),
         )
+        return fixes
 
     # -- on which way
 

@@ -1,8 +1,8 @@
 """Real sensors (Numenta Anomaly Benchmark), through the engine: what people marked as wrong is found, and little else.
 
 The four series are of machine and room temperatures (°F), of speed (mph) and of occupancy (%) on a road; the windows
-around what was wrong are those of the benchmark. Bounds are what an operator would choose who knows the sensor, not
-what scores best.
+around what was wrong are those of the benchmark. Bounds are such as an operator would choose; they were chosen with
+these series and their windows at hand, so that this shows what such bounds can do, not how well they foresee.
 """
 
 from __future__ import annotations
