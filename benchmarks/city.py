@@ -114,6 +114,7 @@ class City:
             zones=[_zone(dice, i) for i in range(zones)],
             routes=[Route(f"R-{r:06}", [_degrees(*track.T)]) for r, track in enumerate(self.tracks)],
             speed_limits={"default": 70.0, "muck_truck": 60.0},
+            time_zone="Asia/Shanghai",
         )
 
     @cached_property
