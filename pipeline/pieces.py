@@ -13,12 +13,16 @@ import shapely
 from numpy.typing import NDArray
 
 from pipeline.geo import Place, Plane
+from pipeline.raster import expand
 from pipeline.registers import Line
 from pipeline.rows import Floats, Longs
 
 MOST = 256
 _SHORTEST = 50.0
 """metres: pieces and cells are about as long, or longer, so that it takes a vehicle a few seconds to go through one"""
+
+_WIDE, _FAR = 1e6, 4e5
+"""metres: how far apart plans lie in the list of all pieces, and how far off a place still is where it is"""
 
 Bits = NDArray[np.uint8]
 """Shape (n, 32): one bit a piece, as np.packbits orders them"""
@@ -75,43 +79,48 @@ def _plane(lines: Sequence[Line]) -> Plane:
 
 
 class Pieces:
-    """The pieces of many plans, by the plan's place in the list; shape (k, 2) each, degrees, with 0 to 256 of them."""
+    """The pieces of many plans, by the plan's place in the list: middles of shape (k, 2), degrees, 0 to 256 of them."""
 
     def __init__(self, middles: Sequence[Floats], radius: Floats) -> None:
         self.radius = radius
         """metres from a piece's middle within which it is passed, by plan"""
         self.count = np.array([len(some) for some in middles], np.int64)
-        width = int(self.count.max(initial=0))
-        self._x, self._y = (np.full((len(middles), width), np.nan) for _ in range(2))
         self._origin = np.zeros((len(middles), 4))
+        west, y, which = [np.empty(0)], [np.empty(0)], [np.empty(0, np.int64)]
         for k, some in enumerate(middles):
             if len(some):
                 plane = _plane([some])
                 self._origin[k] = plane.lon, plane.lat, plane.east, plane.north
-                self._x[k, : len(some)], self._y[k, : len(some)] = plane.to_metres(some[:, 0], some[:, 1])
+                across, up = plane.to_metres(some[:, 0], some[:, 1])
+                order = np.argsort(across, kind="stable")
+                west.append(across[order] + k * _WIDE)
+                y.append(up[order])
+                which.append(order)
+        # from west to east, one plan after the other, so that those that a way may pass are found by a search
+        self._x, self._y, self._which = np.concatenate(west), np.concatenate(y), np.concatenate(which)
 
     def passed(self, plan: Longs, a: Place, b: Place) -> Bits:
         """Which pieces of its plan each way passes, shape (n, 32). a, b: where the ways begin and end, shape (n,)."""
         lon, lat, east, north = self._origin[plan].T
-        ax, ay = (a[0] - lon) * east, (a[1] - lat) * north
-        ux, uy = (b[0] - lon) * east - ax, (b[1] - lat) * north - ay
+        first, radius = plan * _WIDE, self.radius[plan]
+        ax, ay = np.clip((a[0] - lon) * east, -_FAR, _FAR), (a[1] - lat) * north
+        ux, uy = np.clip((b[0] - lon) * east, -_FAR, _FAR) - ax, (b[1] - lat) * north - ay
+        begin = np.searchsorted(self._x, first + ax + np.minimum(ux, 0.0) - radius - 0.01)
+        end = np.searchsorted(self._x, first + ax + np.maximum(ux, 0.0) + radius + 0.01, side="right")
+        way, piece = expand(begin, end - begin)
+        px, py = self._x[piece] - (first + ax)[way], self._y[piece] - ay[way]
         length2 = ux * ux + uy * uy
         per = np.where(length2 > 0.0, 1.0 / np.where(length2 > 0.0, length2, 1.0), 0.0)
-        px, py = self._x[plan] - ax[:, None], self._y[plan] - ay[:, None]
-        along = px * (ux * per)[:, None]
-        along += py * (uy * per)[:, None]
-        np.clip(along, 0.0, 1.0, out=along)
-        px -= along * ux[:, None]
-        py -= along * uy[:, None]
-        px *= px
-        py *= py
-        px += py
+        along = np.clip(px * (ux * per)[way] + py * (uy * per)[way], 0.0, 1.0)
+        px -= along * ux[way]
+        py -= along * uy[way]
+        near = np.flatnonzero(px * px + py * py <= (radius * radius)[way])
         passed = np.zeros((len(plan), MOST), np.bool_)
-        passed[:, : px.shape[1]] = px <= (self.radius[plan] ** 2)[:, None]  # what is no piece is NaN: never
+        passed[way[near], self._which[piece[near]]] = True
         return np.packbits(passed, axis=1)
 
 
 def how_many(bits: Bits) -> Longs:
     """The number of pieces, shape (n,)."""
-    count: Longs = np.unpackbits(bits, axis=1).sum(axis=1, dtype=np.int64)
+    count: Longs = np.bitwise_count(bits).sum(axis=1, dtype=np.int64)
     return count
