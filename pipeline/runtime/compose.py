@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from pipeline.register_files import load_registers
 from pipeline.registers import Registers
 from pipeline.registry import detector
 from pipeline.rows import KINDS
+from pipeline.runtime.calendar_warnings import calendar_warnings
 from pipeline.runtime.config import Configuration, examine, snapshot
 from pipeline.runtime.document import Document
 from pipeline.runtime.explain import faults_of
@@ -77,7 +79,9 @@ def load_city(file: Path, different: Mapping[str, Any] | None = None) -> City:
             faults += faulty.faults
     if faults or configuration is None or registers is None:
         raise Faulty(faults)
-    return City(file, configuration, registers, World(registers), class_warnings(examined.document, registers))
+    warnings = class_warnings(examined.document, registers)
+    warnings += calendar_warnings(examined.document, registers, datetime.now(examined.zone).date())
+    return City(file, configuration, registers, World(registers), warnings)
 
 
 def compose(configuration: Configuration, world: World, names: Names) -> Version:

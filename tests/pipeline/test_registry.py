@@ -35,7 +35,7 @@ def test_ours_are_found_by_name() -> None:
     "name, message",
     [
         pytest.param("overspede", "^no detector 'overspede'; did you mean 'overspeed'\\?$", id="a-slip"),
-        pytest.param("xyz", r"^no detector 'xyz'; there are: (\w+, )*no_go_zone, (\w+, )*off_route, ", id="nothing-near"),
+        pytest.param("xyz", r"^no detector 'xyz'; there are: (\w+, )*no_go_zone, (\w+, )*off_route, ", id="none-near"),
     ],
 )
 def test_an_unknown_name_gets_a_suggestion(name: str, message: str) -> None:
