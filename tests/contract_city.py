@@ -97,7 +97,7 @@ def world(*, later: bool = False) -> World:
         {"id": "m2", "vehicle": "a", "site": "pit", "disposal": "dump", "valid_from": 600.0, "valid_to": 3000.0},
         {"id": "m3", "vehicle": "c", "site": "", "disposal": "tip", "valid_from": 200.0, "valid_to": 420.0},
     ]
-    plans = [
+    plans: list[dict[str, Any]] = [
         {"id": "w1", "subject": "a", "route": "lane", "hours": "00:02-00:06,00:08-00:12", "share": 0.5, "radius": 30.0},
         {"id": "w2", "subject": "b", "zone": "yard", "hours": "00:01-00:10", "share": 1.0, "radius": 100.0},
         {"id": "w3", "subject": "d", "hours": "01:00-02:00"},
