@@ -101,7 +101,7 @@ FLEET = Family(
 )
 SENSORS = Family(
     name="sensors",
-    about="300 bins and 160 other sensors, a reading each 15 min, for three days",
+    about="300 bins and 160 other sensors, a reading each 15 min, for five days",
     trucks=0,
     refuse=0,
     sweepers=0,
@@ -111,7 +111,7 @@ SENSORS = Family(
     interval=10.0,
     parked=60.0,
     readings=900.0,
-    hours=72.0,
+    hours=120.0,
     wrongs=0.15,
 )
 FAMILIES = {family.name: family for family in (FLEET, SENSORS)}
