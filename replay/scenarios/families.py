@@ -112,11 +112,11 @@ SENSORS = Family(
     parked=60.0,
     readings=900.0,
     hours=120.0,
-    wrongs=0.15,
+    wrongs=0.25,
 )
 FAMILIES = {family.name: family for family in (FLEET, SENSORS)}
 SMALL = {
     "fleet": replace(FLEET, trucks=14, refuse=2, sweepers=2, patrols=2, bins=12, hours=4.0),
-    "sensors": replace(SENSORS, bins=40, sensors=24, hours=24.0, wrongs=0.3),
+    "sensors": replace(SENSORS, bins=40, sensors=24, hours=24.0, wrongs=0.4),
 }
 """The same in little."""
