@@ -148,11 +148,11 @@ class Engine:
             and any(self._overdue(kind.turns.waiting, first[0]) for kind in self.kinds.values())
         ):
             return since + 1
-        inner = inner[inner > since]
         if not len(inner):
             return None
+        inner = inner[inner > since]
         oldest = min((float(some.received.min()) for some in rows + waiting), default=np.inf)
-        if newest - oldest > self.forget:
+        if len(inner) and newest - oldest > self.forget:
             return int(inner[len(inner) // 2])
         cuts = []
         for name, kind in self.kinds.items():
@@ -161,8 +161,9 @@ class Engine:
             )
             if len(lines):
                 mine = [some for some in rows + waiting if some.kind == name]
-                speaking = np.isin(lines, kind.lines_of(mine)) & (position > since)
-                cuts += position[speaking].tolist()
+                concerned = position[np.isin(kind.lines.lines["key"][lines], kind.keys_of(mine))]
+                # The tick at `since` itself may let rows go: then it is a span of its own.
+                cuts += [at for at in np.maximum(concerned, since + 1).tolist() if at < until]
         return min(cuts, default=None)
 
     def _overdue(self, waiting: Rows, table: Ticks) -> bool:
@@ -202,7 +203,8 @@ class Engine:
                 state.live(some, some_ticks, version.world, self.names, found)
                 if len(some_late.slot):
                     state.late(some_late, version.world, self.names, found, gaps, self.gap_of)
-        if called is not None and (called.known - called.wait - called.rows.received > self.forget).any():
+        overdue = called is not None and (called.known - called.wait - called.rows.received > self.forget).any()
+        if overdue or kind.postponed:
             self._forget_lines(kind, rules, None, ticks, changes)
         closings = accepted.closings if accepted is not None else []
         for closing in [closing for closing in closings if closing.forgotten]:
@@ -301,8 +303,13 @@ class Engine:
             tick = np.array([self.passed[code][0] for code in source.tolist()]) if len(keys) else np.empty(0)
             heard = self.kinds[state.rule.kind.kind].lines.keys["newest"][: len(keys)]
             state.close_keys(keys, "removed", heard, tick, np.full(len(keys), position), removed)
-            newest = max((last for last, _ in self.passed), default=-np.inf)
-            state.close_gaps([Closing(gap, newest, position) for gap in list(state.slot_of)], removed, "removed")
+            lines = self.kinds[state.rule.kind.kind].lines
+            gaps = np.array(list(state.slot_of), np.int64)
+            source = self.source_of[lines.lines["stream"][lines.gaps["line"][gaps]]].tolist()
+            ends = [
+                Closing(gap, self.passed[code][0], position) for gap, code in zip(gaps.tolist(), source, strict=True)
+            ]
+            state.close_gaps(ends, removed, "removed")
             changes.append((state.rule.kind.kind, rule_id, removed))
         events = self.reporter.events(changes)
         for rule_id in [rule_id for rule_id in self.rules if wanted.get(rule_id) is None]:

@@ -72,18 +72,18 @@ class KindState:
         self.line_numbers = Numbers()
         self.speaking: dict[int, tuple[int, float]] = {}
         """key -> turn and ts of its first live row in the block; only where lines are due to be forgotten"""
+        self.postponed = False
+        """A line is due to be forgotten, after rows of its key that the same tick lets go"""
 
     def part(self, rows: Rows) -> Array:
         """What else than the subject a row's key names, as codes."""
         metric = rows.column("metric")
         return np.full(len(rows), NOBODY) if metric is None else metric
 
-    def lines_of(self, blocks: list[Rows]) -> Longs:
-        """The lines that some rows are of."""
-        keys = [self.key_numbers.of(rows.subject, self.part(rows)) for rows in blocks]
-        found = [self.line_numbers.of(key, rows.stream) for key, rows in zip(keys, blocks, strict=True)]
+    def keys_of(self, blocks: list[Rows]) -> Longs:
+        """The keys that some rows are of."""
+        found = [self.key_numbers.of(rows.subject, self.part(rows)) for rows in blocks]
         self.lines.keys.grow(len(self.key_numbers))
-        self.lines.lines.grow(len(self.line_numbers))
         return np.unique(np.concatenate(found or [np.empty(0, np.int64)]))
 
     def accept(
@@ -142,16 +142,17 @@ class KindState:
     ) -> tuple[Longs, Floats, Longs, Floats]:
         """Lines that a tick of the block finds silent for longer than `forget`, before their next row.
 
-        Line, tick, the tick's position, and the time at which the silence became too long.
+        Line, tick, the tick's position, and the time at which the silence became too long. Rows that the very tick lets
+        go before that time come first, even such as will be set aside: then the line is left for another call.
         """
         table = self.lines.lines
+        self.speaking, self.postponed = {}, False
         lines = np.flatnonzero(np.isfinite(table["received"]))
         newest = max((t.last for t in ticks if len(t.times)), default=-np.inf)
         lines = lines[newest - table["received"][lines] > forget]
         if not len(lines):
             return lines, np.empty(0), lines, np.empty(0)
         next_turn, next_ts = np.full(len(lines), NEVER), np.full(len(lines), np.inf)
-        self.speaking = {}
         if called is not None:
             # A line speaks with its first row that will be live; others change nothing.
             rows = called.rows
@@ -182,10 +183,19 @@ class KindState:
             next_ts,
             beyond=True,
         )
+        up_since = np.array([table.up_since for table in ticks])[source_of[stream]]
+        due = np.maximum(table["received"][lines], up_since) + forget
         did = fired.did
-        up_since = np.array([table.up_since for table in ticks])[source_of[stream[did]]]
-        due = np.maximum(table["received"][lines[did]], up_since) + forget
-        return lines[did], fired.known[did], fired.position[did], due
+        if called is not None:
+            aside = np.delete(np.arange(len(key)), speaks)
+            aside = aside[np.isin(key[aside], table["key"][lines[did]])]
+            gone = zip(key[aside].tolist(), called.turn[aside].tolist(), rows.ts[aside].tolist(), strict=True)
+            oldest = {(one, turn): ts for one, turn, ts in sorted(gone, reverse=True)}
+            told = zip(table["key"][lines].tolist(), fired.position.tolist(), strict=True)
+            sooner = np.array([oldest.get(pair, np.inf) for pair in told]) <= due
+            self.postponed = bool((did & sooner).any())
+            did &= ~sooner
+        return lines[did], fired.known[did], fired.position[did], due[did]
 
     def forgotten(self, ticks: list[Ticks], source_of: Array, forget: float) -> list[Closing]:
         """Remembered gaps that the block's ticks leave behind (rule 15)."""

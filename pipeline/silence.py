@@ -280,14 +280,18 @@ class Silence:
             changes.add(Change.ENDED, silence, ts, "clear", np.array([known]), np.array([position]), LAST)
 
     def close(self, slots: Longs, reason: str, newest: Floats, known: Array, position: Array, changes: Changes) -> None:
-        """Ends open silences at the key's newest row or their start, the later, and forgets the slots."""
+        """Ends open silences at the key's newest row or their start, the later, and forgets the slots but for
+        what was said: an id is never opened twice.
+        """
         states = self.states
         going = np.isfinite(states["silent"][slots])
         at = slots[going]
         started = states["silent"][at]
         silence = episode(at, started, states["lon"][at], states["lat"][at], states["version"][at])
         changes.add(Change.ENDED, silence, np.fmax(started, newest[going]), reason, known[going], position[going], LAST)
+        said = states["said"][slots]
         states.reset(slots)
+        states["said"][slots] = said
 
 
 def episode(slot: Longs, started: Floats, lon: Floats, lat: Floats, version: Array | int) -> dict[str, Array]:

@@ -49,7 +49,7 @@ class Turns:
             table = ticks[code]
             mine = np.flatnonzero(source == code)
             known[mine] = table.at(rows.position[mine])
-            patient = mine[wait[mine] > 0]
+            patient = mine[(wait[mine] > 0) | ~fresh[mine]]  # a version may have taken the lateness away
             if not len(patient):
                 continue
             due = rows.ts[patient] + wait[patient]
@@ -70,7 +70,7 @@ class Turns:
             rows, turn, known, wait, source = rows.take(keep), turn[keep], known[keep], wait[keep], source[keep]
         elif old:
             self.waiting = type(self.waiting).empty()
-        order = _order(rows, turn, patient=bool(wait.any()))
+        order = _order(rows, turn, patient=bool(old or wait.any()))
         if order is not None:
             rows, turn, known, wait, source = rows.take(order), turn[order], known[order], wait[order], source[order]
         return Called(rows, turn, known, wait, source)

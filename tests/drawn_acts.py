@@ -36,6 +36,7 @@ class Draft:
 
     @property
     def streams(self) -> dict[str, Stream]:
+        """Those of the first version: what later ones drop still delivers, to nobody."""
         return {stream.name: stream for stream in self.versions[0].streams}
 
     def add(self, kind: Kind, source: str, topic: str, payload: bytes = b"", at: float | None = None) -> None:
@@ -60,12 +61,22 @@ class Draft:
         for subject, ts, letter in rows:
             found: dict[str, Any] = {"s": subject, "ts": ts, "v": VALUES[letter] + self.c.pick([0, 0, 0.25])}
             found |= self.c.pick(self.own)
-            payload.append(found | ({"m": self.c.pick(self.metrics)} if reads(topic) else {}))
+            if reads(topic):
+                found["m"] = self.c.pick(self.metrics)
+                if self.c.pick([False] * 14 + [True]):
+                    del found["v"]  # a reading without a value
+            payload.append(found)
             if ts <= self.now + 20:
                 for reading in {reads(name) for name in topic.split("+")}:
                     self.newest[reading, subject] = max(self.newest.get((reading, subject), ts), ts)
         source = self.streams[topic.partition("+")[0]].source
         self.add(Kind.DELIVERY, source, topic, json.dumps(payload).encode())
+
+    def reload(self) -> None:
+        """The next version, or another, or the same again."""
+        ahead = self.version % len(self.versions) + 1
+        self.version = self.c.pick([ahead, ahead, ahead, *range(1, len(self.versions) + 1)])
+        self.add(Kind.VERSION, "", "", b"v%d" % self.version)
 
     def line(self) -> tuple[str, str]:
         names = list(self.streams)
@@ -211,9 +222,19 @@ def reload(d: Draft) -> None:
     """The next version, or another, or the same again; most often just after rows."""
     if d.c.pick([True, True, False]):
         run(d)
-    ahead = d.version % len(d.versions) + 1
-    d.version = d.c.pick([ahead, ahead, ahead, *range(1, len(d.versions) + 1)])
-    d.add(Kind.VERSION, "", "", b"v%d" % d.version)
+    d.reload()
+
+
+def meanwhile(d: Draft) -> None:
+    """Rows that wait for a tick, maybe of several streams, and another version before it comes."""
+    _, subject = d.line()
+    for topic in d.c.shuffled(list(d.streams))[: d.c.pick([1, 2, 3])]:
+        d.now += 5
+        d.deliver(topic, [(subject, d.now, d.c.pick("wwrn"))])
+    for _ in range(d.c.pick([1, 1, 2])):
+        d.reload()
+    d.now += d.c.pick([5, 10, 20, 25])
+    d.tick()
 
 
 def member(d: Draft) -> None:
@@ -223,11 +244,11 @@ def member(d: Draft) -> None:
 
 
 Act = Callable[[Draft], None]
-ALL: list[Act] = [run, silence, slow, behind, upload, gaps, again, reorder, together, odd, reload, member]
+ALL: list[Act] = [run, silence, slow, behind, upload, gaps, again, reorder, together, odd, reload, meanwhile, member]
 THEMES: list[list[Act]] = [
     ALL,
     [run, run, run, silence, again, reload, odd],
-    [run, reload, reload, upload, slow],
+    [run, reload, reload, meanwhile, upload, slow],
     [slow, slow, slow, run, reload, member],
     [behind, behind, behind, slow, silence],
     [upload, upload, upload, upload, run, again, reload],

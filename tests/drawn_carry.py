@@ -6,7 +6,21 @@ import json
 from collections.abc import Mapping, Sequence
 
 from pipeline.entries import Kind
-from tests.drawn_acts import Act, Draft, again, odd, reads, reload, reorder, run, silence, slow, together, upload
+from tests.drawn_acts import (
+    Act,
+    Draft,
+    again,
+    meanwhile,
+    odd,
+    reads,
+    reload,
+    reorder,
+    run,
+    silence,
+    slow,
+    together,
+    upload,
+)
 from tests.timelines import VALUES
 
 OWN: Sequence[Mapping[str, float]] = [{}, {}, {}, {}, {}, {"lid": 2}, {"lid": -1}, {"brush": 0.5}]
@@ -72,6 +86,35 @@ def kept(d: Draft) -> None:
         d.tick()
 
 
+def lids(d: Draft, topic: str, subject: str, times: Sequence[float], letter: str) -> None:
+    """One delivery of lid readings, some of them without a value."""
+    values = [VALUES[letter] + i % 3 / 4 for i in range(len(times))]
+    without = d.c.pick([[], [], [0], [1, 2]])
+    rows = [{"s": subject, "ts": ts, "m": "lid"} for ts in times]
+    rows = [row | ({} if i in without else {"v": values[i]}) for i, row in enumerate(rows)]
+    d.add(Kind.DELIVERY, d.streams[topic.partition("+")[0]].source, topic, json.dumps(rows).encode())
+    for reading in {reads(name) for name in topic.split("+")}:
+        d.newest[reading, subject] = max(d.newest.get((reading, subject), 0), *times, 0)
+
+
+def burst(d: Draft) -> None:
+    """More readings in one turn than are kept, and positions among them: in one delivery, or let go by one tick."""
+    topic, sensor, subject = whose(d)
+    start = max(d.begin(name, subject, "wrn") for name in d.c.shuffled([sensor, topic]))
+    times = [start + 5 * i for i in range(1, d.c.pick([33, 34, 36, 40]))]
+    d.now = times[-1]
+    letter = d.c.pick("wr")
+    if d.streams[topic].source == d.streams[sensor].source and d.c.pick([True, False]):
+        lids(d, d.c.pick([f"{topic}+{sensor}", f"{sensor}+{topic}"]), subject, times, letter)
+    else:
+        lids(d, sensor, subject, times, letter)
+        d.deliver(topic, [(subject, ts, d.c.pick("wrn")) for ts in d.c.shuffled(times)[:5]])
+    d.now += d.c.pick([5, 20, 25])
+    d.tick()
+    for ts in sorted({start + d.c.pick([5, 10, 15, 20, 40]) for _ in range(2)}):
+        d.deliver(topic, [(subject, ts, d.c.pick("wrn"))])
+
+
 def many(d: Draft) -> None:
     """About as many readings as are kept, and positions among the first of them; sometimes late readings between."""
     topic, sensor, subject = whose(d)
@@ -83,9 +126,7 @@ def many(d: Draft) -> None:
     letter = d.c.pick("wr")
     for part in (times[:12], times[12:24], times[24:], held):
         among = [ts for ts in part if part is held or ts not in held]
-        rows = [{"s": subject, "ts": ts, "v": VALUES[letter] + i % 3 / 4, "m": "lid"} for i, ts in enumerate(among)]
-        d.add(Kind.DELIVERY, d.streams[sensor].source, sensor, json.dumps(rows).encode())
-    d.newest[True, subject] = max(d.newest.get((True, subject), 0), times[-1])
+        lids(d, sensor, subject, among, letter)
     d.tick()
     for ts in sorted({start + d.c.pick([0, 5, 10, 15, 20, 40, 150]) for _ in range(4)}):
         d.deliver(topic, [(subject, ts, d.c.pick("wrn"))])
@@ -104,10 +145,10 @@ def alike(d: Draft) -> None:
 
 
 CARRYING: list[list[Act]] = [
-    [beside, beside, seldom, kept, many, alike, run, silence, again, odd, reload],
-    [beside, beside, beside, seldom, reorder, reload],
+    [beside, beside, seldom, kept, many, burst, alike, run, silence, again, odd, reload, meanwhile],
+    [beside, beside, beside, seldom, reorder, reload, meanwhile, meanwhile],
     [kept, kept, upload, beside, again, reload],
-    [many, many, beside, reload],
+    [many, many, burst, beside, reload],
     [beside, alike, alike, together, reorder, slow, silence],
 ]
 """What a journal in which readings are carried is about."""

@@ -74,6 +74,12 @@ def carried(c: Choice, lines: list[Stream]) -> list[Stream]:
     return [replace(line, carry=what if line.rows is Position else {}) for line, what in zip(lines, carry, strict=True)]
 
 
+def less(c: Choice, lines: list[Stream]) -> list[Stream]:
+    """Most often all streams; sometimes one is dropped."""
+    gone = c.pick([line.name for line in lines])
+    return [line for line in lines if line.name != gone] if len(lines) > 1 and c.pick([False, False, True]) else lines
+
+
 HOLDS: list[tuple[list[str], list[int]]] = [
     (["gap", "assume", "none"], [0, 0, 10, 20, 30, 40]),
     (["gap"], [0, 0, 10, 20]),
@@ -117,7 +123,7 @@ def any_rule(
 
 
 def versions(c: Choice) -> list[Version]:
-    """One to three versions of one city: rules that stay, change, go, come and come back. A third of cities carries."""
+    """One to three versions of one city: rules and streams that stay, change, go and come back. A third carries."""
     carrying = c.pick([False, False, True])
     lines = streams(c, carrying=carrying)
     how: dict[str, Any] = {"readings": lines[-1].rows is Reading, "holds": c.pick(HOLDS), "carrying": carrying}
@@ -140,5 +146,6 @@ def versions(c: Choice) -> list[Version]:
         after += [any_rule(c, f"r{number}0", **how)] if c.pick([False, True]) else []
         lines = carried(c, lines) if carrying and c.pick([True, False]) else lines
         after += gone if c.pick([False, False, True]) else []
-        found.append(city(*after, streams=lines, **settings, id=str(number)))
+        later = city(*after, streams=less(c, lines), **settings, id=str(number))
+        found.append(replace(later, sources=found[0].sources))  # a source stays, with no stream too
     return found

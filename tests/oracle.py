@@ -63,7 +63,7 @@ class Oracle:
         self.counts = self.book.out.counts
         self.version: Version | None = None
         self.rules: dict[str, Rule] = {}
-        self.streams: dict[str, Stream] = {}  # (18r) by name; choice: one that is gone keeps what it last was
+        self.streams: dict[str, Stream] = {}  # (18r) by name; one that is gone is as it last was
         self.clocks: dict[str, Clock] = defaultdict(Clock)
         self.lines: dict[LineName, Line] = {}
         self.keys: dict[KeyName, Key] = {}
@@ -240,6 +240,8 @@ class Oracle:
         assert self.version is not None
         live = []
         for row in rows:
+            if row.line[0] not in {stream.name for stream in self.version.streams}:
+                self.book.out.hits["18 of a stream that is gone"] += 1
             line = self.lines.get(row.line) or Line(row.key)
             key = self.keys.get(row.key) or Key()
             gap = next((g for g in line.gaps if g.filled < row.ts < g.until), None)
@@ -274,7 +276,7 @@ class Oracle:
         """A row is accepted: a reading is there to be carried from now on, a position takes what it lacks."""
         if isinstance(row.one, Reading):
             self.carried.keep(row)
-        else:  # choice: a stream that is gone carries what it last carried, where that is still kept
+        else:  # (18r) a stream that is gone carries what it last carried, where that is still kept
             self.carried.fill(row, self.streams[row.line[0]], how)
 
     def is_row(self, rule: Rule, row: Row) -> bool:

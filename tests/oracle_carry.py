@@ -1,7 +1,6 @@
 """oracle_carry: which readings are carried into positions: docs/concepts/time.md, "Readings carried into positions".
 
-Written from the page alone, like `tests/oracle.py`, which asks it row by row in the order in which rows go; "choice" is
-what the page leaves open.
+Written from the page alone, like `tests/oracle.py`, which asks it row by row in the order in which rows go.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.rows import Position, Rows
+from pipeline.rows import Rows
 from pipeline.version import Stream
 from tests.oracle_book import Row
 
@@ -24,7 +23,7 @@ KEPT = 32
 class Carried:
     """What the accepted readings of the metrics that are carried said: ts -> value, of each subject and metric.
 
-    choice: what is kept is kept, whatever becomes of the line or key that it came by; neither is forgotten with (7).
+    They outlive the line and key that they came by (7).
     """
 
     def __init__(self, hits: Counter[str]) -> None:
@@ -33,22 +32,20 @@ class Carried:
         self.kept: dict[tuple[str, str], dict[float, float]] = {}
 
     def change(self, streams: Iterable[Stream]) -> None:
-        """What a version's streams carry is kept from here on, and what none of them carries is no more.
-
-        choice: a stream of readings carries nothing, whatever it says.
-        """
-        self.columns = {column for stream in streams if stream.rows is Position for column in stream.carry}
+        """What a version's streams carry is kept from here on, and what none of them carries is no more."""
+        self.columns = {column for stream in streams for column in stream.carry}
         self.kept = {name: readings for name, readings in self.kept.items() if name[1] in self.columns}
 
     def keep(self, row: Row) -> None:
-        """A reading is accepted. choice: one without a value is none. Those of one ts are one, the greatest."""
+        """A reading is accepted. One without a value is none; those of one ts are one, the greatest."""
         _, subject, metric = row.key
         value = float(row.one.column("value")[0])
+        self.hits["carry: without a value"] += metric in self.columns and math.isnan(value)
         if metric in self.columns and not math.isnan(value):
             readings = self.kept.setdefault((subject, metric), {})
             self.hits["carry: several of one time"] += row.ts in readings
             readings[row.ts] = max(value, readings.get(row.ts, value))
-            if len(readings) > KEPT:  # choice: of what went so far; what would go later in the same turn doesn't count
+            if len(readings) > KEPT:  # of those that went so far; what goes later in the same turn does not count
                 del readings[min(readings)]
                 self.hits["carry: more than are kept"] += 1
 

@@ -19,7 +19,7 @@ from pipeline.names import Names
 from pipeline.version import Version
 from tests.drawn import journals, rolled
 from tests.timelines import Journal, journal, journal_batches, numbered
-from tests.tiny_city import city, rule, stream
+from tests.tiny_city import Restless, city, rule, stream
 
 SLOW = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -78,6 +78,17 @@ def same_as_oracle(drawn: Journal) -> None:
     assert +engine.counts == +outcome.counts
     # The order at one position is nobody's business, but what became known there is.
     assert Counter(said(events)) == Counter(said(outcome.events))
+
+
+def anyhow_same_as_oracle(drawn: Journal) -> None:
+    """In one batch, in two with a restart between, and one entry at a time."""
+    same_as_oracle(drawn)
+    whole, n = said(judged(drawn)[1]), len(drawn.entries)
+    for cut in range(1, n):
+        assert said(judged(drawn, [cut], [0])[1]) == whole
+    engine, events = judged(drawn, range(1, n), range(n))
+    assert said(events) == whole
+    assert +engine.counts == +drawn.outcome().counts
 
 
 @SLOW
@@ -155,6 +166,29 @@ def test_rows_of_one_line_in_any_order_within_lateness(seed: int) -> None:
     assert final(*judged(journal(script(late), version))) == final(*judged(journal(script(rows), version)))
 
 
+TWO = [stream("p"), stream("q")]
+LATER = [stream("p", lateness=20), stream("q")]
+
+
+#  415   420   570   571      forget 150: q's line is forgotten by the tick at 570, and the key with it
+@pytest.mark.parametrize(
+    "script, version",
+    [
+        pytest.param("q:w430@415 t416 w420 t570", city(rule(), streams=TWO, forget=150), id="before-the-tick"),
+        pytest.param("q:w430@415 w420 t570", city(rule(), streams=LATER, forget=150), id="let-go-by-the-tick"),
+        pytest.param("q:w430@415 w420 t570 w571", city(rule(), streams=LATER, forget=150), id="and-another-behind"),
+        pytest.param("w430@415 w420 t570", city(rule(), streams=LATER[:1], forget=150), id="of-one-line"),
+        pytest.param(
+            "W300 t405 W330@405",
+            city(rule(Restless(), gap=20), streams=[stream(gap=20)], forget=100),
+            id="at-the-time-of-a-silence-that-was-forgotten",
+        ),
+    ],
+)
+def test_rows_about_the_tick_that_forgets_their_line(script: str, version: Version) -> None:
+    anyhow_same_as_oracle(journal(script, version))
+
+
 def test_entries_that_are_missing_are_noticed() -> None:
     drawn = journal("w0 w10 t20", city(rule()))
     engine = an_engine(drawn)
@@ -184,3 +218,50 @@ def test_a_snapshot_of_something_else_is_refused() -> None:
     drawn = journal("w0", city(rule()))
     with pytest.raises(ValueError, match="no snapshot"):
         an_engine(drawn).restore(b"something else altogether")
+
+
+#  0     160   180   .     355   355
+#        w     t     v2    t     n      `for` is assumed by the tick at 355, or no more: v2 changes the rule
+#  10    .     15    20    25    40
+#  w     v2    t     r     t     t      waits for its stream's lateness, which v2 takes away
+@pytest.mark.parametrize(
+    "script, versions",
+    [
+        pytest.param(
+            "w160 t180 v2 t355 n355",
+            [
+                city(rule(for_=10, clear=10, gap=50), streams=[stream(gap=20)]),
+                city(rule(version="2", assume=200), streams=[stream(gap=20)], id="2"),
+            ],
+            id="what-a-changed-rule-dropped-is-no-run",
+        ),
+        pytest.param(
+            "w10 t15 v2 t40 t50",
+            [city(rule(), streams=[stream(lateness=20)]), city(rule(), streams=[stream()], id="2")],
+            id="rows-that-wait-go-by-a-tick-when-lateness-is-taken-away",
+        ),
+        pytest.param(
+            "t5 w10 t15 v2 r12@20 t25 t40",
+            [city(rule(), streams=[stream(lateness=20)]), city(rule(), streams=[stream()], id="2")],
+            id="or-are-overtaken",
+        ),
+        pytest.param(
+            "q:w10 v2 r12 q:w20@15 t15 t20 t40",
+            [
+                city(rule(), streams=[stream("p"), stream("q", lateness=20)]),
+                city(rule(), streams=[stream("p")], id="2"),
+            ],
+            id="rows-of-a-stream-that-is-gone-wait-as-it-last-said",
+        ),
+        pytest.param(
+            "r100 w180@200 t200 w110@200 w120@200 w130@200 B:t325 v2",
+            [
+                city(rule(for_=10, gap=30), streams=[stream(gap=20), stream("mm", "B")]),
+                city(streams=[stream(gap=20), stream("mm", "B")], id="2"),
+            ],
+            id="what-a-removed-rule-had-open-in-a-gap-ends-by-its-own-sources-tick",
+        ),
+    ],
+)
+def test_a_version_between_rows_and_the_tick_that_concerns_them(script: str, versions: list[Version]) -> None:
+    anyhow_same_as_oracle(journal(script, *versions))
