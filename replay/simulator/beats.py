@@ -19,6 +19,8 @@ from replay.simulator.town import Site, Town
 
 WINDOW = 36
 """minutes"""
+STARTS = 90.0
+"""Seconds after a run's start from which on plans hold: everyone has been heard of by then."""
 _SHARE = 0.85
 """of its pieces that must be done: cars park in the way of the rest"""
 _ROUTE_RADIUS, _AREA_RADIUS = 30.0, 150.0

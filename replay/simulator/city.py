@@ -36,7 +36,13 @@ from replay.simulator.transport import Message, Transport
 from replay.simulator.trips import Lorry
 from replay.simulator.violations import Maker
 
-_OPENING = ((labels.NO_GO, 6.0), (labels.OVERSPEED, 4.0), (labels.OFF_ROUTE, 5.0), (labels.OVERSPEED, 21.0))
+_OPENING = (
+    (labels.NO_GO, 6.0),
+    (labels.OFF_ROUTE, 5.0),
+    (labels.OVERSPEED, 4.0),
+    (labels.OVERSPEED, 21.0),
+    (labels.NOT_SEALED, 12.0),
+)
 """What is wrong first in the demo: (rule, seconds after the start)."""
 
 
@@ -77,7 +83,7 @@ class City:
     @classmethod
     def demo(cls, seed: int) -> Self:
         """The demo's: small steps, so that things are seen to move, and wrongs from the first minute on."""
-        return cls(seed, interval=1.0, parked=10.0, bin_interval=15.0, wrongs=0.25, opening=True)
+        return cls(seed, interval=1.0, parked=10.0, bin_interval=15.0, wrongs=0.4, opening=True)
 
     def run(self, start: float, seconds: float = math.inf) -> Iterator[Message]:
         """What arrives from `start` (UTC seconds) on. A run begins anew each time."""
@@ -131,14 +137,13 @@ class City:
         terminals = []
         for n, truck in enumerate(town.lorries):
             lorry = Lorry(truck, maker, np.random.default_rng([self.seed, 1, n]), rates, near, edge)
-            opening = pending[0] if pending else None
-            wired, stretches = NONE if truck.body_device else ALL, lorry.stretches(start, opening)
+            wired, stretches = NONE if truck.body_device else ALL, lorry.stretches(start, tuple(pending))
             terminal = self._terminal(truck.device, stretches, [self.seed, 2, n], start, wired)
             if truck.body_device:
                 rng = np.random.default_rng([self.seed, 7, n])
                 terminal.body = BodyDevice(truck.body_device, rng, start, self.conditions)
-            if opening and terminal.labels:
-                pending.pop(0)
+            if lorry.opened:
+                pending.remove(lorry.opened)
             terminals.append(terminal)
         for n, refuse in enumerate(town.refuse):
             stretches = Rounds(refuse, town, np.random.default_rng([self.seed, 3, n])).stretches(start)

@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 
 from replay.simulator import labels
-from replay.simulator.beats import WINDOW, Beat
+from replay.simulator.beats import STARTS, WINDOW, Beat
 from replay.simulator.labels import Label
 from replay.simulator.motion import Pace, drive
 from replay.simulator.rates import Rates
@@ -48,7 +48,8 @@ class Crew:
 
     def stretches(self, start: float) -> Iterator[Stretch]:
         """For ever, from `start` on."""
-        first = np.ceil((start + LOCAL - self.beat.minute * 60) / _HOUR) * _HOUR - LOCAL + self.beat.minute * 60
+        offset = LOCAL - self.beat.minute * 60
+        first = np.ceil((start + STARTS + offset) / _HOUR) * _HOUR - offset
         window, now = float(first), start
         while True:
             turn = self._window(window, now)

@@ -21,7 +21,6 @@ SIGNAL_LOST, JUMP = "signal-lost", "jump"
 SENSOR_CONSTANT, SENSOR_CONTRADICTION = "sensor-constant", "sensor-contradiction"
 NOT_SWEPT, NOT_PATROLLED = "not-swept", "not-patrolled"
 BIN_FULL = "bin-full"
-SILENT = "silent-truck"
 
 FOR = {
     OVERSPEED: 20.0,
@@ -62,10 +61,6 @@ CITY_LIMIT = 60.0
 """km/h, of muck trucks in all of the city"""
 SPEED_TOLERANCE = 0.10
 OFF_ROUTE_METRES = 500.0
-FULL, CLEAR_BELOW = 90.0, 70.0
-"""per cent"""
-SILENT_AFTER = 300.0
-"""seconds"""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -127,7 +127,15 @@ def _manifests(town: Town, start: float, end: float) -> Iterable[Sequence[object
 def _plans(crews: Sequence[Beat], start: float) -> Iterable[Sequence[object]]:
     for crew in crews:
         place = (crew.place, "") if crew.sweeps else ("", crew.place)
-        yield crew.plan, crew.id, *place, crew.hours, f"{crew.share * 100:.0f}", f"{crew.radius:.0f}", _iso(start)
+        yield (
+            crew.plan,
+            crew.id,
+            *place,
+            crew.hours,
+            f"{crew.share * 100:.0f}",
+            f"{crew.radius:.0f}",
+            _iso(start + beats.STARTS),
+        )
 
 
 def _bin_plans(town: Town) -> Iterable[Sequence[object]]:

@@ -79,15 +79,17 @@ class Terminal:
         while True:
             while self._stretch.end <= self._next:
                 off = not self._stretch.ignition
+                if self.body:
+                    self.body.report(self._stretch, self._stretch.end, out)
                 self._enter(next(self.stretches))
                 if off:  # whoever turns the key wakes the box
                     self._next = min(self._next, math.ceil(self._stretch.start))
+            if self.body:
+                self.body.report(self._stretch, self._next, out)
             if self._next >= until:
                 return out
             every = self.interval if self._stretch.ignition else self.parked
             t = np.arange(self._next, min(self._next + _AT_A_TIME, self._stretch.end), every)
-            if self.body:
-                self.body.report(self._stretch, min(float(t[-1]) + every, self._stretch.end), out)
             self._next = float(t[-1]) + every
             self._send(t, out)
 

@@ -1,9 +1,8 @@
 """timetable: at which hours a lorry's permit lets it drive, and at what times its turns are booked.
 
-A disposal site takes lorries by appointment: a lorry has slots, one after the other all day and every day, each long
-enough to load, haul, tip and come back in ordinary traffic. It uses a slot if its permit holds then, the hours allow
-all of it, and it is not its time to rest. Nothing in here depends on a day's seed, so that permits, and manifests for
-any day, can be written as registers before anyone has driven.
+A disposal site takes lorries by appointment: a lorry has slots, one after the other for as long as its hours allow,
+each long enough to load, haul, tip and come back in ordinary traffic. Nothing in here depends on a day's seed, so that
+permits, and manifests for any day, can be written as registers before anyone has driven.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ _LOADING, _TIPPING, _SLACK = 540.0, 220.0, 150.0
 """seconds"""
 _GRACE = 420.0
 """seconds after the longest usual arrival at which a manifest falls due"""
-_BEFORE_THE_END = 600.0
+_AFTER_THE_START, _BEFORE_THE_END = 30.0, 480.0
 """seconds of a permit's hours that nobody plans to need"""
 
 
@@ -70,20 +69,29 @@ class Timetable:
         """Seconds before a slot at which it leaves its depot."""
         return self._drives[0] + 60.0
 
+    @cached_property
+    def _offsets(self) -> list[float]:
+        """When slots begin, seconds after local midnight of the day that their window of hours begins on."""
+        found = []
+        for start, end in sorted(self.truck.hours):
+            since = start * 60.0 + self.lead + _AFTER_THE_START
+            over = (end if end > start else end + 1440) * 60.0 - _BEFORE_THE_END
+            count = int(max(over - since, 0.0) // self.period)
+            found += [since + n * self.period for n in range(count)]
+        return found
+
     def slot(self, number: int) -> Slot:
         """Slots have numbers since 1970, on and on."""
-        since = number * self.period + (self.truck.number * 977) % self.period
+        day, which = divmod(number, len(self._offsets))
+        since = day * _DAY - LOCAL + self._offsets[which]
         return Slot(number, since, since + self.period, since + _LOADING + self._drives[1] + _TIPPING + _GRACE)
 
     def at(self, ts: float) -> Slot:
-        """The slot that a time lies in."""
-        return self.slot(int((ts - (self.truck.number * 977) % self.period) // self.period))
-
-    def used(self, slot: Slot) -> bool:
-        """Whether it drives a turn then, if all is as it should be."""
-        if not self.truck.permitted or slot.number % 8 == self.truck.number % 8:
-            return False
-        return self.allowed(slot.since - self.lead, slot.until + _BEFORE_THE_END)
+        """The newest slot that has begun by then."""
+        number = int((ts + LOCAL) // _DAY + 1) * len(self._offsets)
+        while self.slot(number).since > ts:
+            number -= 1
+        return self.slot(number)
 
     def allowed(self, start: float, end: float) -> bool:
         """Whether the permit's hours allow all of a time."""
@@ -103,11 +111,10 @@ class Timetable:
         return ts
 
     def manifests(self, start: float, end: float) -> Iterator[Slot]:
-        """Those of all turns that touch a time."""
+        """Those of all turns that touch a time; without a permit there are none."""
         slot = self.at(start)
-        while slot.since < end:
-            if self.used(slot):
-                yield slot
+        while self.truck.permitted and slot.since < end:
+            yield slot
             slot = self.slot(slot.number + 1)
 
 

@@ -47,6 +47,8 @@ class Lorry:
     edge: Rates = _NEVER
     table: Timetable = field(init=False)
     driver: Driver = field(init=False)
+    opened: tuple[str, float] | None = None
+    """with what it has begun"""
     _ahead: Slot | None = None
     """the next turn, as last planned"""
     _stuck: int = 0
@@ -60,22 +62,41 @@ class Lorry:
         self.table = Timetable(self.truck, self.maker.town)
         self.driver = Driver(self.truck, self.maker, self.rng)
 
-    def stretches(self, start: float, opening: tuple[str, float] | None = None) -> Iterator[Stretch]:
-        """For ever, from `start` on, in the middle of what it was doing. opening: (rule, seconds after the start)."""
-        slot = self.table.at(start)
-        turn = self._opened(slot, start, *opening) if opening else None
+    def stretches(self, start: float, opening: Sequence[tuple[str, float]] = ()) -> Iterator[Stretch]:
+        """For ever, from `start` on, in the middle of what it was doing.
+
+        opening: (rule, seconds after the start): one of these is broken first, if it can be; `opened` says which.
+        """
+        slot, turn = self.table.at(start), None
+        for rule, after in dict(reversed(opening)).items():  # of one rule the first
+            if turn is None and (turn := self._opened(slot, start, rule, after)):
+                self.opened = (rule, after)
         if turn is None:
-            turn = self._usual(slot, slot.since) if self.table.used(slot) else self._away(slot, slot.since)
+            turn = self._begun(slot, start) if self.truck.permitted else self._away(slot, slot.since)
+        found = [label for stretch in turn for label in stretch.labels]
+        kept = [replace(stretch, labels=()) for stretch in turn if stretch.end > start]
+        turn = self._labelled(kept, found)
         while True:
-            yield from (stretch for stretch in turn if stretch.end > start)
+            yield from turn
             now, ahead = turn[-1].end, self._ahead
             turn = self._turn(ahead, now) if ahead else self._away(self.table.at(now), now)
 
     # -- turns
 
+    def _begun(self, slot: Slot, start: float) -> list[Stretch]:
+        """A turn that it is in the middle of; whatever is wrong begins later, so that all of it can be seen."""
+        turn = self._turn(slot, slot.since)
+        self._stuck = 0
+        loaded = next((stretch.end for stretch in turn if stretch.leg.kind == "load"), start)
+        for label in turn[0].labels:
+            unseen = label.rule == labels.TRIP_NOT_COMPLETED and loaded < start + 60
+            if unseen or label.started < start + 60:
+                return self._usual(slot, slot.since)
+        return turn
+
     def _usual(self, slot: Slot, now: float) -> list[Stretch]:
         ahead = self._next(slot)
-        legs = self.driver.usual(ahead is not None and ahead.number == slot.number + 1)
+        legs = self.driver.usual(self._on(slot, ahead))
         return self._whole(legs, slot, ahead, now)
 
     def _turn(self, slot: Slot, now: float) -> list[Stretch]:
@@ -94,7 +115,7 @@ class Lorry:
     def _changed(self, rule: str, how: str, slot: Slot, now: float) -> list[Stretch] | None:
         ahead = self._next(slot)
         for _ in range(_TRIES):
-            legs = self.driver.usual(ahead is not None and ahead.number == slot.number + 1)
+            legs = self.driver.usual(self._on(slot, ahead))
             changed = TURNS[rule](Change(self.driver, legs, how, slot, now))
             if changed is None:
                 continue
@@ -110,6 +131,11 @@ class Lorry:
     @staticmethod
     def _labelled(turn: list[Stretch], found: Sequence[Label]) -> list[Stretch]:
         return [replace(turn[0], labels=(*turn[0].labels, *found)), *turn[1:]]
+
+    @staticmethod
+    def _on(slot: Slot, ahead: Slot | None) -> bool:
+        """Whether the next turn follows without a break."""
+        return ahead is not None and ahead.since < slot.until + 1.0
 
     def _whole(self, legs: list[Leg], slot: Slot, ahead: Slot | None, now: float) -> list[Stretch]:
         """The legs, and what follows until the next turn can begin."""
@@ -148,11 +174,8 @@ class Lorry:
     def _next(self, slot: Slot) -> Slot | None:
         """The next turn that it will drive."""
         for number in range(slot.number + 1, slot.number + _AHEAD):
-            later = self.table.slot(number)
-            if self.table.used(later):
-                return later
-            if not self.truck.permitted and self.rng.random() < self.rates.of(labels.NO_PERMIT) / 2:
-                return later
+            if self.truck.permitted or self.rng.random() < self.rates.of(labels.NO_PERMIT) / 2:
+                return self.table.slot(number)
         return None
 
     # -- what takes more than one turn, or the clock
@@ -167,8 +190,8 @@ class Lorry:
 
     def _late(self, slot: Slot, now: float) -> list[Stretch] | None:
         """It drives home after its hours have ended, or (nearly) just before they do."""
-        ahead, later = self._next(slot), self.table.slot(slot.number + 1)
-        if ahead is None or ahead.number == later.number or self.table.allowed(later.since, later.until + 600):
+        ahead = self._next(slot)
+        if self._on(slot, ahead):
             return None
         wrong = self.rng.random() < 2 * self.rates.of(labels.OUTSIDE_HOURS)
         nearly = self.rng.random() < 2 * self.near.of(labels.OUTSIDE_HOURS)
@@ -229,7 +252,7 @@ class Lorry:
 
     def _opened(self, slot: Slot, start: float, rule: str, after: float) -> list[Stretch] | None:
         """A turn that has been under way so long that `rule` is broken `after` seconds from the start on."""
-        if not self.table.used(slot):
+        if not self.truck.permitted:
             return None
         for _ in range(2):
             legs = self.driver.usual(True)

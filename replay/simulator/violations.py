@@ -82,13 +82,12 @@ class Maker:
         wide = np.array([net.grade[e] != Grade.LOCAL and e not in self.town.slow for e in edges])
         length = np.array([net.length[e] for e in edges])
         along = np.concatenate([[0.0], np.cumsum(length)])
-        first = int(rng.integers(len(edges)))
+        first, end, wanted = int(rng.integers(len(edges))), len(edges), float(rng.uniform(_HASTE, 2 * _HASTE))
         dark = [n for n, edge in enumerate(edges) if edge in self.town.dark]
         if dark and rng.random() < _UNSEEN:
-            first = dark[0] + int(rng.integers(1, 4))
+            first, end, wanted = dark[0] + int(rng.integers(1, 3)), dark[-1] - 2, 2 * _HASTE
         last = first
-        wanted = rng.uniform(_HASTE, 2 * _HASTE)
-        while last < len(edges) and wide[last] and along[last] - along[first] < wanted:
+        while last < end and wide[last] and along[last] - along[first] < wanted:
             last += 1
         if along[last] - along[first] < _HASTE:
             return None

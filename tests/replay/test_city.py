@@ -6,27 +6,17 @@ import io
 import json
 import math
 from collections import Counter, defaultdict
-from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
-import shapely
 
 from replay.simulator import City, Label, Message, labels
-from replay.simulator.motion import Pace, drive
 from replay.simulator.noise import Receiver
-from replay.simulator.rates import Rates
-from replay.simulator.streets import streets
-from replay.simulator.town import DARK, Town
-from replay.simulator.trips import Lorry, Rounds
-from replay.simulator.violations import Maker
 
 START = 1_700_000_000.0
 Fixes = dict[str, list[tuple[float, dict[str, Any]]]]
-TOWN = Town()
-MAKER = Maker(TOWN)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +91,7 @@ def test_fixes_are_on_time_or_from_the_dark(fixes: Fixes) -> None:
 
 def test_uploads_come_in_order_and_leave_nothing_out(hour: tuple[list[Message], list[Label]], fixes: Fixes) -> None:
     uploads = 0
-    dead = {label.subject for label in hour[1] if label.rule == labels.SILENT}
+    dead = {label.subject for label in hour[1] if label.rule == labels.SIGNAL_LOST}
     for device, sent in fixes.items():
         first = {fix["time"]: at for at, fix in reversed(sent) if at - fix["time"] > 10}  # some are sent twice
         late = sorted((at, ts) for ts, at in first.items())
@@ -154,105 +144,14 @@ def test_steady_receiver_never_freezes() -> None:
     assert (np.diff(fix.speed) == 0).sum() == 0
 
 
-# ---- what vehicles do
-
-
-def test_no_true_place_is_further_than_130_km_h_from_the_one_before_and_nothing_is_wrong_unlabelled() -> None:
-    for number in range(0, 60, 4):
-        truck = TOWN.lorries[number]
-        previous = None
-        for stretch in Lorry(truck, MAKER, np.random.default_rng([1, number]), Rates(0.3)).stretches(0.0):
-            if stretch.start > 5_000:
-                break
-            x, y, speed, _ = stretch.place(np.arange(stretch.start, stretch.end, 1.0))
-            assert (np.hypot(np.diff(x), np.diff(y)) * 3.6 < 130).all()
-            assert speed.max() < 130
-            if previous is not None:
-                assert math.hypot(x[0] - previous[0], y[0] - previous[1]) < 1.0
-            previous = tuple(column[0] for column in stretch.place(np.array([stretch.end]))[:2])
-            if stretch.course is not None:
-                wrongs = MAKER.truth.wrongs(stretch.course, truck)
-                assert wrongs is not None, "a drive that is neither clearly right nor clearly wrong"
-                found = {(rule, round(stretch.start + a)) for rule, spans in wrongs.items() for a, _ in spans}
-                assert found == {(label.rule, round(label.started)) for label in stretch.labels}
-
-
-def test_lorry_loads_hauls_and_tips() -> None:
-    lorry = Lorry(TOWN.lorries[0], MAKER, np.random.default_rng(2), Rates(0.0))
-    tips = 0
-    for stretch in lorry.stretches(0.0):
-        if stretch.start > 30_000:
-            break
-        if stretch.body:
-            assert stretch.load == (0.95, 0.0)
-            assert stretch.course is None
-            tips += 1
-        if stretch.course is not None:
-            assert stretch.lid == 0.0
-            assert stretch.ignition == 1.0
-    assert tips > 5
-
-
-def test_course_keeps_to_the_street_and_stops_at_its_end() -> None:
-    way = TOWN.ways["H-01-01"]
-    course = drive(streets(), way, Pace(), np.random.default_rng(1))
-    line = shapely.LineString(streets().nodes[way])
-    x, y, _, _ = course.at(np.linspace(0, course.seconds, 500))
-    assert shapely.distance(shapely.points(x, y), line).max() < 1.0
-    assert course.speed[0] == course.speed[-1] == 0.0
-    assert (np.diff(course.t) >= 0).all()
-
-
-def test_longest_way_through_the_dark_is_no_silence() -> None:
-    darks = []
-    for number, truck in enumerate(TOWN.lorries):
-        for route in truck.routes:
-            drive = MAKER.right(TOWN.ways[route], truck, np.random.default_rng(number))
-            darks += [b - a for a, b in MAKER.truth.dark(drive.course)]
-    assert min(darks) > 60
-    assert max(darks) < labels.SILENT_AFTER - 30
-
-
-def test_refuse_trucks_come_to_all_their_bins_and_stay_where_there_is_network() -> None:
-    truck = TOWN.refuse[3]
-    emptied = []
-    for stretch in Rounds(truck, TOWN, np.random.default_rng(1)).stretches(0.0):
-        if stretch.start > 9_000:
-            break
-        emptied += [number for _, number in stretch.emptied]
-        if stretch.course is not None:
-            assert not shapely.contains_xy(DARK, stretch.course.x, stretch.course.y).any()
-    assert set(emptied) == set(truck.round)
-
-
 # ---- bins
-
-
-def test_bins_stay_within_0_and_100_and_are_full_only_where_a_label_says_so(
-    hour: tuple[list[Message], list[Label]],
-) -> None:
-    overflows = defaultdict(list)
-    for label in hour[1]:
-        if label.rule == labels.BIN_FULL:
-            overflows[label.subject].append(label)
-    for message in hour[0]:
-        if not message.topic.startswith("bins/"):
-            continue
-        reading = json.loads(message.payload)
-        assert 0 <= reading["fill"] <= 100
-        assert 0 <= reading["bat"] <= 100
-        assert -20 < reading["temp"] < 50
-        if reading["fill"] >= labels.FULL:
-            at = datetime.fromisoformat(reading["t"]).timestamp()
-            known = overflows[message.topic.split("/")[1]]
-            assert any(label.started - 60 < at < label.ended for label in known), message  # noise is 0.4 % at the edge
 
 
 def test_bins_are_emptied(hour: tuple[list[Message], list[Label]]) -> None:
     levels = defaultdict(list)
     for message in hour[0]:
-        if message.topic.startswith("bins/"):
-            levels[message.topic].append(json.loads(message.payload)["fill"])
+        if message.topic.startswith("bins/") and "fill" in (reading := json.loads(message.payload)):
+            levels[message.topic].append(reading["fill"])
     assert sum(any(b < a - 40 for a, b in pairwise(level)) for level in levels.values()) > 20
 
 
@@ -275,17 +174,11 @@ def test_all_kinds_of_wrongs_happen_and_last_as_long_as_their_rules_need(
     hour: tuple[list[Message], list[Label]],
 ) -> None:
     found = hour[1]
-    assert {label.rule for label in found} == {
-        labels.OVERSPEED,
-        labels.NO_GO,
-        labels.OFF_ROUTE,
-        labels.BIN_FULL,
-        labels.SILENT,
-    }
     assert found == sorted(found)
+    assert {labels.OVERSPEED, labels.NO_GO, labels.OFF_ROUTE, labels.BIN_FULL} <= {label.rule for label in found}
     for label in found:
-        assert START <= label.started <= START + 3600
-        assert label.ended - label.started >= 40
+        assert START - 3_600 <= label.started <= START + 3600
+        assert label.ended - label.started >= labels.FOR.get(label.rule, 0.0)
 
 
 def test_what_goes_on_has_no_end_yet() -> None:

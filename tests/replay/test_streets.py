@@ -12,11 +12,21 @@ import pytest
 import shapely
 from ruamel.yaml import YAML
 
+from detectors.contradiction import Contradiction
+from detectors.impossible_jump import ImpossibleJump
+from detectors.load_not_sealed import LoadNotSealed
+from detectors.no_permit import NoPermit
+from detectors.outside_hours import OutsideHours
+from detectors.tipping import Tipping
+from detectors.trip_not_completed import TripNotCompleted
 from pipeline.geo import Datum, distance
+from pipeline.hours import Hours
 from pipeline.register_files import load_registers
 from pipeline.register_section import PlacesFile, RegisterFiles
+from pipeline.units import Amount
 from replay.simulator import labels
-from replay.simulator.registers import main, write_registers
+from replay.simulator.beats import WINDOW, patrols, sweepers
+from replay.simulator.registers import main, write_day, write_registers
 from replay.simulator.streets import Grade, streets, to_lonlat
 from replay.simulator.town import DARK, Town
 
@@ -86,7 +96,7 @@ def test_permits_cover_every_way_that_a_lorry_drives_and_no_route_enters_a_no_go
         ]
     no_go = shapely.union_all([zone.outline for zone in town.drawn if zone.use == "no_go"])
     routes = shapely.MultiLineString([streets().nodes[way] for way in town.ways.values()])
-    assert shapely.distance(no_go, routes) > 30.0
+    assert shapely.distance(no_go, routes) > 15.0
 
 
 def test_each_bin_is_on_one_round_and_has_network() -> None:
@@ -126,9 +136,10 @@ def test_registers_read_back_as_the_town(tmp_path: Path) -> None:
         permits="permits.csv",
     )
     registers = load_registers(files, tmp_path, ZoneInfo("Asia/Shanghai"))
-    assert len(registers.vehicles) == 73
-    assert len(registers.bins) == 10
-    assert {zone.id for zone in registers.zones} == {zone.id for zone in town.zones}
+    assert len(registers.vehicles) == 73 + 10
+    assert len(registers.bins) == 10 + 40
+    beats = {beat.place for beat in patrols(town)}
+    assert {zone.id for zone in registers.zones} == {zone.id for zone in town.zones} | beats
     old_town = next(zone for zone in registers.zones if zone.id == "old-town")
     drawn = next(zone for zone in town.zones if zone.id == "old-town")
     there = to_lonlat(np.array(drawn.outline.exterior.coords))
@@ -144,10 +155,58 @@ def test_plates_cannot_be_real() -> None:
 def test_labels_are_measured_by_the_demo_rules_limits() -> None:
     config = YAML(typ="safe").load((DEMO / "city.yaml").read_text("utf-8"))
     rules = {rule["id"]: rule for rule in config["rules"]}
-    assert set(rules) == {labels.OVERSPEED, labels.NO_GO, labels.OFF_ROUTE, labels.BIN_FULL, labels.SILENT}
+    assert set(labels.FOR) | {labels.SIGNAL_LOST, labels.SENSOR_CONSTANT} <= set(rules)
+    assert {labels.NOT_SWEPT, labels.NOT_PATROLLED, labels.BIN_FULL} <= set(rules)
+    for rule, seconds in labels.FOR.items():
+        assert rules[rule]["for"] == (f"{seconds:.0f}s" if seconds < 120 else f"{seconds / 60:.0f}min"), rule
     assert config["registers"]["speed_limits"]["muck_truck"] == f"{labels.CITY_LIMIT:.0f} km/h"
     assert rules[labels.OVERSPEED]["parameters"] == {"tolerance": f"{labels.SPEED_TOLERANCE * 100:.0f} %"}
     assert rules[labels.OFF_ROUTE]["parameters"] == {"tolerance": f"{labels.OFF_ROUTE_METRES:.0f} m"}
-    limits = {"full": f"{labels.FULL:.0f} %", "clear_below": f"{labels.CLEAR_BELOW:.0f} %"}
-    assert rules[labels.BIN_FULL]["parameters"] == limits
-    assert rules[labels.SILENT]["parameters"] == {"after": f"{labels.SILENT_AFTER / 60:.0f}min"}
+    assert rules[labels.SIGNAL_LOST]["parameters"] == {"after": f"{labels.LOST_AFTER / 60:.0f}min"}
+    assert rules[labels.BODY_RAISED]["parameters"] == {"column": "body", "above": f"{labels.RAISED * 100:.0f} %"}
+    assert rules[labels.SUSPICIOUS_STOP]["parameters"] == {"column": "speed", "below": f"{labels.STANDING:.0f} km/h"}
+    heavy = {"above": f"{labels.OVERLOADED * 100:.0f} %", "clear_below": f"{labels.NOT_OVERLOADED * 100:.0f} %"}
+    assert rules[labels.OVERLOAD]["parameters"] == {"column": "load", **heavy}
+    assert rules[labels.SENSOR_CONSTANT]["parameters"] == {"column": "lid", "trips": labels.TRIPS}
+
+
+def test_labels_are_measured_by_the_detectors_defaults() -> None:
+    lid = LoadNotSealed()
+    assert (lid.loaded, lid.empty) == (labels.LOADED, labels.EMPTY)
+    assert (lid.open, lid.closed, lid.moving) == (labels.LID_OPEN, labels.LID_CLOSED, labels.MOVING)
+    assert OutsideHours().moving == NoPermit().moving == labels.MOVING
+    assert (Tipping().raised, Tipping().fall) == (labels.TIPPING_RAISED, labels.FALL)
+    assert (TripNotCompleted().loaded, TripNotCompleted().empty) == (labels.CARRIES, labels.GONE)
+    assert Contradiction().against_above == Amount(labels.CONTRADICTED, "km/h")
+    assert ImpossibleJump().least == labels.JUMP_METRES
+
+
+def test_trip_sheets_and_plans_of_a_run(tmp_path: Path) -> None:
+    town, start = Town(trucks=30), 1_700_000_000.0
+    write_registers(tmp_path, town)
+    write_day(tmp_path, town, start, 3 * 3600.0)
+    files = RegisterFiles(
+        datum=Datum.WGS84,
+        vehicles="vehicles.csv",
+        bins=PlacesFile(file="bins.csv"),
+        zones=PlacesFile(file="zones.geojson", datum=Datum.GCJ02),
+        routes=PlacesFile(file="routes.geojson"),
+        permits="permits.csv",
+        manifests="manifests.csv",
+        plans="plans.csv",
+    )
+    registers = load_registers(files, tmp_path, ZoneInfo("Asia/Shanghai"))
+    sheets = registers.manifests
+    assert len(sheets) > 29
+    assert set(sheets.text("vehicle")) == {truck.id for truck in town.lorries if truck.permitted}
+    assert (sheets.numbers("valid_from") < start + 3 * 3600).all()
+    assert (sheets.numbers("valid_to") > sheets.numbers("valid_from") + 600).all()
+    whose = zip(registers.plans.text("subject"), registers.plans.numbers("valid_from").tolist(), strict=True)
+    since = [since for subject, since in whose if subject.startswith(("sweeper", "patrol"))]
+    assert len(since) == 10
+    assert min(since) > start
+    for beat in (*sweepers(town), *patrols(town)):
+        hours = Hours(beat.hours, ZoneInfo("Asia/Shanghai"))
+        begins, ends = hours.next(np.array([start]))
+        assert ends[0] - begins[0] == WINDOW * 60
+        assert (begins[0] + 8 * 3600) % 3600 == beat.minute * 60
