@@ -203,8 +203,7 @@ class Engine:
                 state.live(some, some_ticks, version.world, self.names, found)
                 if len(some_late.slot):
                     state.late(some_late, version.world, self.names, found, gaps, self.gap_of)
-        overdue = called is not None and (called.known - called.wait - called.rows.received > self.forget).any()
-        if overdue or kind.postponed:
+        if called is not None and (called.known - called.wait - called.rows.received > self.forget).any():
             self._forget_lines(kind, rules, None, ticks, changes)
         closings = accepted.closings if accepted is not None else []
         for closing in [closing for closing in closings if closing.forgotten]:
@@ -250,7 +249,10 @@ class Engine:
                 for key, (turn, ts) in kind.speaking.items()
                 if turn < at or (turn == at and ts <= latest.get(key, -np.inf))
             ]
-            gone, gaps, newest = kind.lines.silent(lines[mine], np.array(spoken, np.int64))
+            preceded = [key for key, turn in kind.preceded if turn == at]
+            gone, gaps, newest = kind.lines.silent(
+                lines[mine], np.array(spoken, np.int64), np.array(preceded, np.int64)
+            )
             tick = float(known[mine][0])
             keys = np.array(gone, np.int64)
             deadline = np.array([latest[key] for key in gone], np.float64)

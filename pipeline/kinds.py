@@ -72,8 +72,8 @@ class KindState:
         self.line_numbers = Numbers()
         self.speaking: dict[int, tuple[int, float]] = {}
         """key -> turn and ts of its first live row in the block; only where lines are due to be forgotten"""
-        self.postponed = False
-        """A line is due to be forgotten, after rows of its key that the same tick lets go"""
+        self.preceded: set[tuple[int, int]] = set()
+        """(key, position): a tick finds it silent for too long, and lets rows go before that which will be set aside"""
 
     def part(self, rows: Rows) -> Array:
         """What else than the subject a row's key names, as codes."""
@@ -142,11 +142,10 @@ class KindState:
     ) -> tuple[Longs, Floats, Longs, Floats]:
         """Lines that a tick of the block finds silent for longer than `forget`, before their next row.
 
-        Line, tick, the tick's position, and the time at which the silence became too long. Rows that the very tick lets
-        go before that time come first, even such as will be set aside: then the line is left for another call.
+        Line, tick, the tick's position, and the time at which the silence became too long.
         """
         table = self.lines.lines
-        self.speaking, self.postponed = {}, False
+        self.speaking, self.preceded = {}, set()
         lines = np.flatnonzero(np.isfinite(table["received"]))
         newest = max((t.last for t in ticks if len(t.times)), default=-np.inf)
         lines = lines[newest - table["received"][lines] > forget]
@@ -187,14 +186,12 @@ class KindState:
         due = np.maximum(table["received"][lines], up_since) + forget
         did = fired.did
         if called is not None:
-            aside = np.delete(np.arange(len(key)), speaks)
-            aside = aside[np.isin(key[aside], table["key"][lines[did]])]
+            aside = np.flatnonzero(timely & ~forward & np.isin(key, table["key"][lines[did]]))
             gone = zip(key[aside].tolist(), called.turn[aside].tolist(), rows.ts[aside].tolist(), strict=True)
             oldest = {(one, turn): ts for one, turn, ts in sorted(gone, reverse=True)}
-            told = zip(table["key"][lines].tolist(), fired.position.tolist(), strict=True)
-            sooner = np.array([oldest.get(pair, np.inf) for pair in told]) <= due
-            self.postponed = bool((did & sooner).any())
-            did &= ~sooner
+            told = list(zip(table["key"][lines].tolist(), fired.position.tolist(), strict=True))
+            sooner = did & (np.array([oldest.get(pair, np.inf) for pair in told]) <= due)
+            self.preceded = {told[k] for k in np.flatnonzero(sooner).tolist()}
         return lines[did], fired.known[did], fired.position[did], due[did]
 
     def forgotten(self, ticks: list[Ticks], source_of: Array, forget: float) -> list[Closing]:

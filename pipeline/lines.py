@@ -84,6 +84,8 @@ class Lines:
         self.of_line: dict[int, list[int]] = {}
         """line -> its remembered gaps, oldest first"""
         self.forget = np.inf
+        self.yet: list[int] = []
+        """Lines that were evicted, but for their newest ts"""
 
     def accept(self, block: Block, order: Longs, starts: Longs, ahead: float, forget: float) -> Accepted:
         """Rule 5 for a block. order: stable sort of the rows by key; starts: where each key begins in it."""
@@ -108,6 +110,8 @@ class Lines:
             self._forward(block, order[inside], done)
             for which in np.flatnonzero(~clean).tolist():
                 self._one_by_one(block, order[starts[which] : ends[which]], done)
+        if self.yet:
+            self._settle()
         return done
 
     def _forward(self, block: Block, order: Longs, done: Accepted) -> None:
@@ -204,21 +208,35 @@ class Lines:
             self.gaps["line"][gap] = -1
             self.free.append(gap)
 
-    def silent(self, lines: Array, speaking: Array) -> tuple[list[int], list[int], Floats]:
+    def silent(self, lines: Array, speaking: Array, preceded: Array) -> tuple[list[int], list[int], Floats]:
         """Evicts lines: the keys that have no line left, the gaps that went with them, and those keys' newest ts.
 
-        speaking: keys of which another line has spoken by then.
+        speaking: keys of which another line has spoken by then. preceded: keys of which rows will yet be set aside that
+        come before it: their newest ts are forgotten after the block's rows.
         """
         gaps: list[int] = []
         for line in lines.tolist():
             gaps += self.of_line.pop(line, [])
-        keys = np.unique(self.lines["key"][lines])
-        self.lines["newest"][lines] = self.lines["received"][lines] = np.nan
+        key = self.lines["key"][lines]
+        keys = np.unique(key)
+        self.lines["received"][lines] = np.nan
+        self.lines["newest"][lines[~np.isin(key, preceded)]] = np.nan
+        self.yet += lines[np.isin(key, preceded)].tolist()
         alive = np.unique(self.lines["key"][np.isfinite(self.lines["received"])])
         gone = keys[~np.isin(keys, alive) & ~np.isin(keys, speaking)]
         newest = self.keys["newest"][gone]
-        self.keys["newest"][gone] = np.nan
+        self.keys["newest"][gone[~np.isin(gone, preceded)]] = np.nan
         return gone.tolist(), gaps, newest
+
+    def _settle(self) -> None:
+        """Forgets the newest ts of lines that were evicted behind rows of the block, and of keys without a line."""
+        lines = np.array(self.yet, np.int64)
+        lines = lines[np.isnan(self.lines["received"][lines])]
+        keys = self.lines["key"][lines]
+        alive = np.unique(self.lines["key"][np.isfinite(self.lines["received"])])
+        self.lines["newest"][lines] = np.nan
+        self.keys["newest"][keys[~np.isin(keys, alive)]] = np.nan
+        self.yet = []
 
 
 def sort_by_key(key: Longs) -> tuple[Longs, Longs]:
