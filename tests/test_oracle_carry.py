@@ -287,6 +287,10 @@ def test_rows_that_are_one_take_what_their_own_streams_carry() -> None:
 
 
 PLAIN = city(rule(OPEN), streams=streams({}))
+BOTH = city(rule(OPEN), streams=[stream("p", carry=LID), stream("q", lateness=20, carry=LID), stream("mm")])
+ONE = city(rule(OPEN), streams=[stream("p", carry=LID), stream("mm")])
+NONE = city(rule(OPEN), streams=[stream("p"), stream("mm")])
+BACK = city(rule(OPEN), streams=[stream("p", carry=LID), stream("q", lateness=20), stream("mm")])
 Q = city(rule(OPEN), streams=[stream("p"), stream("q", carry=LID), stream("mm"), stream("mn")])
 
 
@@ -301,6 +305,10 @@ Q = city(rule(OPEN), streams=[stream("p"), stream("q", carry=LID), stream("mm"),
         case("mm:w0%lid w5 v2 w10", [CITY, PLAIN], ["opened 5@5"], id="what-was-said-stands"),
         case("mm:w0%lid v2 q:w10", [CITY, Q], ["opened 10@10"], id="another-stream-goes-on-carrying"),
         case("mm:w0%lid v2 w10", [CITY, Q], [], id="which-the-first-does-no-more"),
+        case("mm:w10%lid q:w12 v2 t31 t32", [BOTH, ONE], ["opened 12@12"], id="a-stream-that-is-gone-as-it-last-did"),
+        case("mm:w10%lid q:w12 v2 t32", [BOTH, NONE], [], id="while-it-is-kept"),
+        case("mm:w10%lid q:w12 v2 v3 t32", [BOTH, ONE, BACK], [], id="until-it-is-back-and-says-otherwise"),
+        case("mm:w10%lid q:w12 v2 v1 t32", [BOTH, ONE], ["opened 12@12"], id="or-the-same"),
         case("mm:w0%lid v2 w30", [CITY, carrying(lid=30)], ["opened 30@30"], id="as-old-as-may-be-by-the-new"),
         case("mm:w0%lid v2 w20", [CITY, carrying(lid=19)], [], id="less-old-by-the-new"),
         case(
