@@ -31,6 +31,8 @@ _WORTH = 45.0
 """per cent: below that a truck drives on"""
 _DUE = 30.0
 """per cent: but what its plan says is emptied from then on"""
+_WIPED = 3600.0
+"""Seconds after it was emptied without a stray echo: nobody could tell which of the two levels is the echo."""
 _LIFTED = 30.0
 """seconds that emptying it takes"""
 _STRAY, _USED, _STRAY_FIX = 1 / 400, 1 / 100, 1 / 200
@@ -70,7 +72,8 @@ class BinDevice(Device):
         self.battery, self.tilt, self.towards = rng.uniform(40, 100), rng.uniform(0.5, 3), rng.uniform(0, 2 * math.pi)
         if gnss:
             self.fix = start + rng.uniform(0, self._fixes)
-        self._lifted, self._in_peace_until, self._shown = -math.inf, -math.inf, 0.0
+        self._lifted = self._emptied = self._in_peace_until = -math.inf
+        self._shown = 0.0
         self._odd = self._odd_fix = self._handled = False
         self._place = np.array([bin.x, bin.y])
 
@@ -102,14 +105,15 @@ class BinDevice(Device):
         if self._handled and rule in (limits.BIN_TILTED, limits.BIN_LID_OPEN):
             return None  # with the report before it would look longer than it is
         level = self.fill.to(at)
-        now = Now(at, level, self.fill.since, self.warm, self.tilt, self.battery, self.lasting, self.rng)
+        fill = self.fill
+        now = Now(at, level, fill.since, fill.is_due(at), self.warm, self.tilt, self.battery, self.lasting, self.rng)
         spell = make(rule, how, now)
         if spell is None:
             return None
         for each in _BY_BOUND:
             curve = spell.curves.get(LIMITS[each].field)
             if curve is not None and how is How.WRONG:
-                self.labels += labelled(each, self.subject, curve)
+                self.labels += labelled(each, self.subject, curve, spell.ends)
         if "temp" in spell.curves:
             rises = spell.curves["temp"].rises(limits.FIRE_RISE, limits.FIRE_WINDOW)
             self.labels += [Label(a, limits.BIN_FIRE_RISE, self.subject, b) for a, b in rises]
@@ -125,11 +129,15 @@ class BinDevice(Device):
         if when < passed or level < (_DUE if self.fill.is_due(when) else _WORTH):
             return
         self._lifted = when
-        self.fill.empty(when, self.rng.uniform(0, 4))
+        self._empty(when, self.rng.uniform(0, 4))
         if spell is not None and spell.ends == math.inf:
             self.over(when)
         elif spell is not None and "level" in spell.curves:
             self.fill.follow(spell.curves["level"], when)
+
+    def _empty(self, when: float, left: float) -> None:
+        self.fill.empty(when, left)
+        self._emptied = when
 
     def changed(self, ts: float) -> None:
         spell = self.spell
@@ -137,7 +145,7 @@ class BinDevice(Device):
             self._shown, self._odd = self._level(ts), False
         if spell is not None and "level" in spell.curves:
             if spell.emptied_first:
-                self.fill.empty(ts, spell.curves["level"].value[0])
+                self._empty(ts, spell.curves["level"].value[0])
             self.fill.follow(spell.curves["level"], ts)
         if self.gnss and spell is not None and "away" in spell.curves:
             self.fix = min(self.fix, ts + ALARM)
@@ -146,7 +154,7 @@ class BinDevice(Device):
         spell = self.spell
         if spell is not None:
             if spell.emptied:
-                self.fill.empty(at, self.rng.uniform(0, 4))
+                self._empty(at, self.rng.uniform(0, 4))
             elif self.fill.curve is not None:
                 self.fill.follow(None, at)
             if "bat" in spell.curves:
@@ -161,7 +169,8 @@ class BinDevice(Device):
         curves = spell.curves if spell is not None else {}
         self.battery = max(self.battery - self.interval * 2e-6, 0.0)
         if spell is None or not spell.stuck:
-            self._odd = not self._odd and not (spell and spell.alarm) and self.share() < _STRAY
+            plain = not self._odd and not (spell and spell.alarm) and ts > self._emptied + _WIPED
+            self._odd = plain and self.share() < _STRAY
             self._shown = 100 * self.share() if self._odd else self._level(ts)
         battery = curves["bat"].at(ts) if "bat" in curves else self.battery
         lifted = ts < self._lifted + _LIFTED

@@ -30,7 +30,7 @@ _A_DAY = {
 """How many spells a day a bin has, at a rate of 1."""
 _OF_CLASS = {
     STREET_BIN: {limits.BIN_FULL: 5.7, limits.BIN_SENSOR_RANGE: 1.0},
-    CONTAINER: {limits.BIN_FULL_SOON: 4.0},
+    CONTAINER: {limits.BIN_FULL_SOON: 8.0},
 }
 """Besides, by class: a container's sensor hangs too high for anyone to knock it askew."""
 _PLANNED = {limits.NOT_EMPTIED_AS_PLANNED: 1.5}
@@ -51,6 +51,8 @@ class Now:
     level: float
     since: float
     """from when on something was in it to collect"""
+    is_due: bool
+    """whether its plan says that it is to be emptied now"""
     warm: Callable[[float], float]
     """°C as usual, at a time"""
     tilt: float
@@ -101,13 +103,13 @@ def _full_soon(rule: str, how: How, now: Now) -> Spell | None:
 
 
 def _shows(now: Now) -> bool:
-    """Whether so much is in it that one sees it being emptied."""
-    return now.level > limits.NOTHING + 5
+    """Whether so much is in it that readings half an hour apart show it being emptied."""
+    return now.level > 36.0
 
 
 def _filling(now: Now) -> Curve:
     """Steadily, from when it has just been emptied until nothing more fits in."""
-    left, an_hour = now.rng.uniform(0, 4), now.rng.uniform(12, 20)
+    left, an_hour = now.rng.uniform(0, 4), now.rng.uniform(12, 16)
     return Curve((now.at, now.at + (100 - left) / an_hour * 3600), (left, 100.0))
 
 
@@ -129,9 +131,9 @@ def _not_emptied(rule: str, how: How, now: Now) -> Spell | None:
 
 def _not_as_planned(rule: str, how: How, now: Now) -> Spell | None:
     """Hardly anyone uses it, and nobody comes in the window of its plan; nearly: somebody comes late in it."""
-    after = {How.WRONG: (3600.0, 9000.0), How.NEAR: (-5400.0, -2700.0), How.EDGE: (-1800.0, -1200.0)}[how]
+    after = {How.WRONG: (3600.0, 9000.0), How.NEAR: (-9000.0, -5400.0), How.EDGE: (-4500.0, -3600.0)}[how]
     end = next_window(now.at)[1]
-    if not limits.NOTHING + 3 < now.level < 50 or now.since > now.at:
+    if not limits.NOTHING + 3 < now.level < 50 or now.is_due:
         return None
     ends = end + now.rng.uniform(*after)
     level = Curve((now.at, ends), (now.level, now.level + 22.0))

@@ -34,6 +34,8 @@ _BUSY = {
 
 
 _LASTS = limits.PLANNED_TO - limits.PLANNED_FROM
+_CLEARLY = 3600.0
+"""seconds"""
 _HEARD = 3600.0
 """seconds after the day's start"""
 
@@ -115,7 +117,8 @@ class Fill:
     def is_due(self, ts: float) -> bool:
         """Whether its plan says that it is to be emptied now, and that has not been done."""
         start = next_window(ts)[0] - 86_400.0
-        return self.planned and start <= ts < start + _LASTS and self.since < start
+        # since just after it began: a sensor might find that it was just before
+        return self.planned and start <= ts < start + _LASTS and self.since < start + _CLEARLY
 
     def _usual(self, until: float) -> tuple[float, float]:
         """How full it is at a time if it fills as usual, and that time."""

@@ -144,7 +144,7 @@ class CitySensor(Device):
         knots = (at, at + ramp, at + lasts - ramp, at + lasts)
         curve = Curve(knots, (self._usual(at), peak, peak, self._usual(at + lasts)))
         if how is How.WRONG:
-            self.labels += labelled(rule, self.subject, curve)
+            self.labels += labelled(rule, self.subject, curve, at + lasts)
         return Spell(rule, how, at, at + lasts, {self.field: curve})
 
     def _slide(self, how: How, at: float) -> Spell:

@@ -169,7 +169,7 @@ def beyond(limit: Limit, how: How, rng: np.random.Generator) -> float:
     return limit.bound - sign * away
 
 
-def labelled(rule: str, subject: str, curve: Curve) -> list[Label]:
-    """What a rule with a bound says of a curve."""
+def labelled(rule: str, subject: str, curve: Curve, ends: float) -> list[Label]:
+    """What a rule with a bound says of a curve; `ends`: when the spell is over that it belongs to."""
     limit = LIMITS[rule]
-    return [Label(a, rule, subject, b) for a, b in curve.beyond(limit.bound, limit.below)]
+    return [Label(a, rule, subject, min(b, ends)) for a, b in curve.beyond(limit.bound, limit.below)]
