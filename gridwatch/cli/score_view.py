@@ -29,6 +29,8 @@ _COLUMNS = (
 
 def show(results: Sequence[Result], details: bool) -> None:
     """A table by rule and scenario, what misses its limit marked; details: what was missed and what was false."""
+    from replay.scenarios.results import untested
+
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", caption="false: cases in 1,000 hours")
     for name, justify in _COLUMNS:
         table.add_column(name, justify=justify, no_wrap=name == "scenario")  # type: ignore[arg-type]
@@ -55,6 +57,8 @@ def show(results: Sequence[Result], details: bool) -> None:
     missed = [each for each in results if each.missed_limit]
     for each in missed:
         typer.echo(f"{each.rule} in {each.scenario}: {each.missed_limit}")
+    if unknown := untested(results):
+        typer.echo(f"Nothing was wrong by these, so nothing is shown: {', '.join(unknown)}")
     typer.echo(f"{len(results)} results, {len(missed)} below their limits")
 
 

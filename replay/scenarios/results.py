@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from replay.scenarios.library import BY_NAME, Scenario
+from replay.scenarios.library import BY_NAME
 from replay.simulator.score import Score
 
 
@@ -67,9 +67,12 @@ def gathered(runs: Iterable[tuple[str, Mapping[str, Score]]]) -> list[Result]:
     return [Result(rule, name, one) for r in rules for (rule, name), one in sums.items() if rule == r]
 
 
-def untested(results: Iterable[Result], scenario: Scenario) -> list[str]:
-    """The rules of which nothing was wrong in a scenario."""
-    return [each.rule for each in results if each.scenario == scenario.name and not each.score.labels]
+def untested(results: Iterable[Result]) -> list[str]:
+    """The rules by which nothing was wrong in any scenario."""
+    wrong: dict[str, int] = {}
+    for each in results:
+        wrong[each.rule] = wrong.get(each.rule, 0) + each.score.labels
+    return [rule for rule, labels in wrong.items() if not labels]
 
 
 def _known(number: float, digits: int) -> float | None:

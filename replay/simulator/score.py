@@ -63,7 +63,8 @@ class Score:
     missed: list[Label] = field(default_factory=list)
     false: list[Found] = field(default_factory=list)
     delays: list[float] = field(default_factory=list)
-    """from the start of what was wrong to its confirmation, seconds"""
+    """from the start of what was wrong to its confirmation, seconds; 0 where a silence is counted from the report
+    before it began"""
     hours: float = 0.0
     """for which the rule's subjects were observed"""
 
@@ -156,7 +157,7 @@ def _of_key(cases: Sequence[Found], labels: Sequence[Label], until: float, timin
         elif counted:
             result.cases += 1
             result.right += len(counted)
-            result.delays.append(case.confirmed - counted[0].started)
+            result.delays.append(max(case.confirmed - counted[0].started, 0.0))
     result.missed = [each for each in labels if each not in matched and each.started <= until - timing.patience]
     return result
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import secrets
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,15 +17,17 @@ from detectors.threshold import Threshold
 from pipeline.entries import EntryBuffer, Kind
 from pipeline.names import Names
 from pipeline.rows import Position, Reading
+from pipeline.runtime.compose import load_city
 from pipeline.version import Decoded, Hold, Rule, Source, Stream, Version
 from pipeline.world import World
 from replay.driving import table
+from replay.scenarios import families
 from replay.scenarios.families import FAMILIES, SMALL
 from replay.scenarios.library import BY_NAME, SCENARIOS
 from replay.scenarios.observing import Observed
 from replay.scenarios.page import page
 from replay.scenarios.recording import TICK, Live, entries
-from replay.scenarios.results import Result, gathered
+from replay.scenarios.results import Result, gathered, untested
 from replay.scenarios.running import timing_of
 from replay.simulator import City, Label, Message
 from replay.simulator.conditions import CLEAR
@@ -30,6 +35,7 @@ from replay.simulator.noise import Receiver
 from replay.simulator.score import Score
 from tests.places import registers
 
+DEMO = Path(__file__).parents[2] / "configs" / "demo" / "city.yaml"
 START = 1_700_000_000.0
 
 
@@ -49,6 +55,19 @@ def test_families(name: str) -> None:
     assert (city.seed, city.conditions.sigma) == (5, 30.0)
     if name == "fleet":
         assert full.trucks * full.hours > 1000, "what is counted in 1,000 hours needs as many"
+
+
+@pytest.mark.slow
+def test_each_rule_of_the_demo_is_broken_often_enough_to_be_counted() -> None:
+    seed = secrets.randbelow(1_000_000)
+    found: Counter[str] = Counter()
+    for family in FAMILIES.values():
+        city = family.city(BY_NAME["plain"], seed)
+        for _ in city.run(families.START, family.hours * 3600):
+            pass
+        found.update(label.rule for label in city.labels)
+    rules = [rule.id for rule in load_city(DEMO).configuration.rules]
+    assert [rule for rule in rules if found[rule] < 5] == [], f"seed {seed}: {found}"
 
 
 # ---- what is recorded
@@ -203,6 +222,11 @@ def test_json() -> None:
     }
     nothing = Result("r", "monday", Score()).to_json()
     assert [nothing[key] for key in ("noise", "precision", "recall", "false_per_1000h", "delay_p50")] == [None] * 5
+
+
+def test_untested() -> None:
+    results = [Result("a", "plain", FINE), Result("b", "plain", Score()), Result("a", "canyon", Score())]
+    assert untested(results) == ["b"]
 
 
 def test_page_marks_what_is_missed() -> None:
