@@ -85,14 +85,13 @@ def _not_given(rule: Rule, kind: str, streams: Mapping[str, JsonStream], notes: 
     """The reasons for which it can judge nobody at all; what only some streams lack goes to the notes."""
     if not streams:
         return [f"no stream gives {kind} rows" + (f" of '{rule.metric}'" if rule.metric else "")]
-    reasons = []
-    for column in rule.detector.needed():
-        lacking = [name for name, stream in streams.items() if not _gives(stream, column)]
-        if len(lacking) == len(streams):
-            reasons.append(f"no stream gives '{column}'")
-        elif lacking:
-            notes.append(f"stream {', '.join(lacking)} does not give '{column}'; who reports there is not judged")
-    return reasons
+    needed = rule.detector.needed()
+    nowhere = [column for column in needed if not any(_gives(stream, column) for stream in streams.values())]
+    for name, stream in streams.items():
+        lacking = [f"'{column}'" for column in needed if column not in nowhere and not _gives(stream, column)]
+        if lacking:
+            notes.append(f"stream {name} does not give {', '.join(lacking)}; who reports there alone is not judged")
+    return [f"no stream gives '{column}'" for column in nowhere]
 
 
 def _gives(stream: JsonStream, column: str) -> bool:

@@ -78,7 +78,7 @@ def test_what_the_detector_itself_misses_counts(tmp_path: Path) -> None:
 
 def test_a_stream_that_lacks_a_column_is_named(tmp_path: Path) -> None:
     found = covered(tmp_path, "{id: r, detector: overspeed}")
-    assert found.notes == ["stream more does not give 'speed'; who reports there is not judged"]
+    assert found.notes == ["stream more does not give 'speed'; who reports there alone is not judged"]
 
 
 def test_a_rule_about_nobody_says_so(tmp_path: Path) -> None:
