@@ -28,14 +28,14 @@ FOR = {
     OFF_ROUTE: 30.0,
     OUTSIDE_HOURS: 20.0,
     NO_PERMIT: 20.0,
-    NOT_SEALED: 20.0,
+    NOT_SEALED: 45.0,
     BODY_RAISED: 15.0,
     TIPPING: 10.0,
     SUSPICIOUS_STOP: 120.0,
     TRIP_NOT_COMPLETED: 20.0,
     OVERLOAD: 30.0,
     JUMP: 5.0,
-    SENSOR_CONTRADICTION: 20.0,
+    SENSOR_CONTRADICTION: 45.0,
 }
 """How long each must go on to be a case, seconds: the rules' `for`. A demo is watched for minutes: where a city would
 let a lorry stand for a quarter of an hour, this one allows two minutes."""

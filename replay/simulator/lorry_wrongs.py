@@ -92,7 +92,7 @@ def not_sealed(c: Change) -> list[Leg] | None:
         return c.with_leg(at, _with(c.legs[at], lid=level(1.0)))
     at = c.find("haul")
     leg = c.legs[at]
-    lasts = c.between(90, 260) if c.how == WRONG else c.between(8, 14)
+    lasts = c.between(130, 320) if c.how == WRONG else c.between(12, 30)
     if leg.seconds < lasts + 120:
         return None
     begins = c.between(50, leg.seconds - lasts - 50)
@@ -262,7 +262,7 @@ def sensor_contradiction(c: Change) -> list[Leg] | None:
     """The ignition's wire says off while it drives; nearly: for a moment."""
     at = c.any_drive()
     leg = c.legs[at]
-    lasts = c.between(110, 240) if c.how == WRONG else c.between(5, 12)
+    lasts = c.between(130, 260) if c.how == WRONG else c.between(10, 30)
     if c.how == EDGE or leg.seconds < lasts + 100:
         return None
     begins = c.between(40, leg.seconds - lasts - 40)

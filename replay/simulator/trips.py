@@ -90,7 +90,8 @@ class Lorry:
         loaded = next((stretch.end for stretch in turn if stretch.leg.kind == "load"), start)
         for label in turn[0].labels:
             unseen = label.rule == labels.TRIP_NOT_COMPLETED and loaded < start + 60
-            if unseen or label.started < start + 60:
+            begins = label.started - (labels.LOST_AFTER if label.rule == labels.SIGNAL_LOST else 0.0)
+            if unseen or begins < start + 60:
                 return self._usual(slot, slot.since)
         return turn
 
