@@ -9,7 +9,7 @@ that lorries' recorded tracks show, not a model of any one receiver.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import shapely
@@ -46,14 +46,17 @@ class Receiver:
 
     rng: np.random.Generator
     conditions: Conditions = ORDINARY
-    last: float = -math.inf
-    walk: Floats | None = None
+    last: float = math.nan
+    walk: Floats = field(init=False)
     """how far off it is east and north, in standard deviations, shape (2,)"""
     burst_until: float = -math.inf
     burst: float = 0.0
     frozen_until: float = -math.inf
     held: Floats | None = None
     """the last fix that was its own"""
+
+    def __post_init__(self) -> None:
+        self.walk = self.rng.normal(size=2)
 
     def fixes(
         self, t: Floats, x: Floats, y: Floats, speed: Floats, heading: Floats, steady: NDArray[np.bool_]
@@ -63,12 +66,11 @@ class Receiver:
         """
         n = len(t)
         step = np.empty(n)
-        step[0] = t[0] - self.last if math.isfinite(self.last) else 60.0
+        step[0] = 0.0 if math.isnan(self.last) else t[0] - self.last
         step[1:] = t[1:] - t[:-1]
         dice, draws = self.rng.random((3, n)), self.rng.normal(size=(4, n))
         keep = np.exp(-step / _MEMORY)
-        before = np.zeros(2) if self.walk is None else self.walk
-        walk = _recursion(keep, np.sqrt(1 - keep * keep) * draws[:2], before)
+        walk = _recursion(keep, np.sqrt(1 - keep * keep) * draws[:2], self.walk)
         self.walk, self.last = walk[:, -1].copy(), float(t[-1])
         sigma = self._sigma(t, x, y, dice[0] < step * _BURSTS)
         off = np.minimum(np.maximum(walk, -_FARTHEST), _FARTHEST) * sigma
