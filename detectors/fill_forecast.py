@@ -4,7 +4,8 @@ Reads Reading, of the metric that the rule names (fullness). Remembers up to 24 
 last emptying, and forecasts from them (pipeline/filling.py). Reports hours until it is full. Wrong where the likely
 time is no more than `within` away; right where it is farther, or the bin has just been emptied. Once it is full, and
 while a fall waits for the next reading to agree, it stays what it was: a bin that became full as foretold is still to
-be emptied. Fewer than four readings since the last emptying say nothing.
+be emptied. Fewer than four readings since the last emptying say nothing. A level below nothing or beyond `most` is the
+sensor's fault: it says nothing, and is not remembered.
 
 The likely time decides, not the interval around it (80 %): a crew that goes when the earliest time is near goes to
 twice as many bins as needed. Default 4 hours: half a shift, in which a round can still take one bin more.
@@ -20,7 +21,7 @@ from pipeline import emptying
 from pipeline.detector import Detector, Judgement, Memory
 from pipeline.filling import forecast
 from pipeline.rows import Floats, Longs, Reading
-from pipeline.runs import rounds
+from pipeline.runs import of_row, rounds
 from pipeline.units import Amount, Quantity, Seconds
 from pipeline.world import World
 
@@ -42,6 +43,8 @@ class FillForecast(Detector):
 
     full: Amount = Amount(90, "%")
     """Here it is full."""
+    most: Amount = Amount(100, "%")
+    """No bin is fuller."""
     within: Seconds = Quantity(4 * 3600.0)
     """So soon is wrong."""
     drop: Amount = Amount(20, "%")
@@ -53,8 +56,11 @@ class FillForecast(Detector):
 
     def judge_runs(self, rows: Reading, starts: Longs, world: World, memory: Memory) -> Judgement:
         n = len(rows)
-        left, emptied, falling = np.empty(n), np.zeros(n, np.bool_), np.zeros(n, np.bool_)
-        for keys, row in rounds(starts, n):
+        left, emptied, falling = np.full(n, np.nan), np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+        fit = np.flatnonzero((rows.value >= 0.0) & (rows.value <= self.most))
+        key, begin = np.unique(of_row(np.arange(len(starts)), starts, n)[fit], return_index=True)
+        for which, place in rounds(begin, len(fit)):
+            keys, row = key[which], fit[place]
             mine, ts, value = memory[keys], rows.ts[row], rows.value[row]
             emptied[row] = emptying.step(mine, ts, value, self.drop, self.empty, self.echo)
             falling[row] = mine["falling"]

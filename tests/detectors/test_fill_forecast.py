@@ -31,6 +31,7 @@ NAN, INF = float("nan"), float("inf")
         pytest.param([40, 50, 60, 70, 80, 12, 13, 14, 15, 16], "...ww.r.rr", id="emptied-and-slower"),
         pytest.param([40, 50, 60, 70, 80, 12, 90, 95], "...ww...", id="a-low-echo"),
         pytest.param([10, 12, 14, 16, 88, 18, 20, 22], "...rrrrr", id="a-high-echo"),
+        pytest.param([10, 12, 14, 16, -34, 18, 20, 140, 22], "...r.rr.r", id="no-levels"),
     ],
 )
 def test_judge(values: list[float], expected: str) -> None:
