@@ -45,6 +45,8 @@ class BodyDevice:
 
     def report(self, stretch: Stretch, end: float, out: list[Message]) -> None:
         """Its messages of a stretch up to then (UTC seconds), from where it had come to."""
+        if end <= self.until:
+            return
         t = np.arange(math.ceil(max(self.until, stretch.start)), math.ceil(end), 1.0)
         self.until = end
         lid, load, body = (stretch.shown(name, t) for name in _COLUMNS)

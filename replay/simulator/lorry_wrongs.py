@@ -6,64 +6,21 @@ is what was wanted is not decided here: truth.py looks at what came of it, and t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import shapely
 
 from replay.simulator import labels
-from replay.simulator.legs import FULL, Driver
-from replay.simulator.motion import Course, drive
-from replay.simulator.streets import Floats, streets
-from replay.simulator.stretches import Leg, Signal, drop, level, pulse, ramp
-from replay.simulator.timetable import Slot
-from replay.simulator.town import DARK
-
-WRONG, NEAR, EDGE = "wrong", "near", "edge"
+from replay.simulator.changes import EDGE, NEAR, WRONG, Change, gets_dark, leaves_yard, length_of, with_signals
+from replay.simulator.legs import FULL
+from replay.simulator.motion import drive
+from replay.simulator.streets import streets
+from replay.simulator.stretches import Leg, drop, level, pulse, ramp
 
 _JUST_INSIDE = 12.0
 """metres from a yard's boundary"""
-
-
-@dataclass(slots=True)
-class Change:
-    """One turn to be changed, and how."""
-
-    driver: Driver
-    legs: list[Leg]
-    how: str
-    slot: Slot
-    starts: float
-    """UTC seconds"""
-
-    @property
-    def rng(self) -> np.random.Generator:
-        """The driver's dice."""
-        return self.driver.rng
-
-    def between(self, low: float, high: float) -> float:
-        """A die."""
-        return float(self.driver.rng.uniform(low, high))
-
-    def find(self, kind: str) -> int:
-        """Where a leg is; 'back' is the return or the way home, -1 where there is none."""
-        kinds = ("return", "home") if kind == "back" else (kind,)
-        return next((n for n, leg in enumerate(self.legs) if leg.kind in kinds), -1)
-
-    def any_drive(self) -> int:
-        """The haul or the way back."""
-        return self.find("haul" if self.rng.random() < 0.6 else "back")
-
-    def with_leg(self, at: int, leg: Leg) -> list[Leg]:
-        """The legs, one of them another."""
-        return [*self.legs[:at], leg, *self.legs[at + 1 :]]
-
-    def again(self, at: int, stand: tuple[float, float]) -> Leg:
-        """The same drive with a stop on the way: (metres, seconds)."""
-        leg = self.legs[at]
-        course = drive(streets(), list(leg.way), self.driver.maker.pace(self.driver.truck), self.rng, stand=stand)
-        return replace(leg, course=course, seconds=course.seconds)
 
 
 Maker = Callable[[Change], list[Leg] | None]
@@ -89,14 +46,14 @@ def not_sealed(c: Change) -> list[Leg] | None:
     """The lid is open on the way; nearly: for a few seconds, or it is, but the lorry is empty."""
     if c.how != WRONG and c.rng.random() < 0.5:
         at = c.find("back")
-        return c.with_leg(at, _with(c.legs[at], lid=level(1.0)))
+        return c.with_leg(at, with_signals(c.legs[at], lid=level(1.0)))
     at = c.find("haul")
     leg = c.legs[at]
     lasts = c.between(130, 320) if c.how == WRONG else c.between(12, 30)
     if leg.seconds < lasts + 120:
         return None
     begins = c.between(50, leg.seconds - lasts - 50)
-    return c.with_leg(at, _with(leg, lid=pulse(0.0, 1.0, begins, begins + lasts)))
+    return c.with_leg(at, with_signals(leg, lid=pulse(0.0, 1.0, begins, begins + lasts)))
 
 
 def body_raised(c: Change) -> list[Leg] | None:
@@ -105,13 +62,13 @@ def body_raised(c: Change) -> list[Leg] | None:
     leg = c.legs[at]
     if leg.course is None:
         return None
-    leaves, metres = _leaves(c, leg.course)
+    leaves, metres = leaves_yard(c, leg.course)
     if c.how == EDGE:
         return _at_the_gate(c, at, metres, body=True)
     down = leaves + (c.between(55, 150) if c.how == WRONG else c.between(6, 10))
     if down > leg.seconds - 60:
         return None
-    return c.with_leg(at, _with(leg, body=drop(1.0, 0.0, down)))
+    return c.with_leg(at, with_signals(leg, body=drop(1.0, 0.0, down)))
 
 
 def tipping(c: Change) -> list[Leg] | None:
@@ -120,7 +77,7 @@ def tipping(c: Change) -> list[Leg] | None:
     leg = c.legs[at]
     if c.how == NEAR:
         half = leg.seconds / 2
-        changed = _with(leg, load=ramp(FULL, FULL - 0.2, 60.0, half))
+        changed = with_signals(leg, load=ramp(FULL, FULL - 0.2, 60.0, half))
         tip = c.driver.tip(c.driver.truck.disposal.node, FULL - 0.2)
         return [*c.legs[:at], changed, tip, *c.legs[at + 2 :]]
     if c.how == EDGE:
@@ -128,7 +85,7 @@ def tipping(c: Change) -> list[Leg] | None:
     if c.rng.random() < 0.3:
         return _elsewhere(c)
     seconds = c.between(88, 105) if c.rng.random() < 0.5 else c.between(290, 420)
-    stand = (c.between(0.25, 0.75) * _metres(leg.way), seconds)
+    stand = (c.between(0.25, 0.75) * length_of(leg.way), seconds)
     return _tips_on_the_way(c, at, stand, full=FULL)
 
 
@@ -138,7 +95,7 @@ def _tips_on_the_way(c: Change, at: int, stand: tuple[float, float], full: float
         return None
     a, b = again.course.stand
     ends = min(b - 3.0, a + 95.0)
-    again = _with(again, body=pulse(0.0, 1.0, a + 4, ends), load=ramp(full, 0.0, a + 8, a + 40))
+    again = with_signals(again, body=pulse(0.0, 1.0, a + 4, ends), load=ramp(full, 0.0, a + 8, a + 40))
     rest = [leg for leg in c.legs[at + 1 :] if leg.kind != "tip"]
     return [*c.legs[:at], again, *rest]
 
@@ -147,7 +104,7 @@ def _tips_at_the_gate(c: Change) -> list[Leg] | None:
     at = c.find("haul")
     leg = c.legs[at]
     inside = shapely.buffer(c.driver.maker.town.yard(c.driver.truck.disposal), -_JUST_INSIDE)
-    whole = _metres(leg.way)
+    whole = length_of(leg.way)
     line = shapely.LineString(streets().nodes[list(leg.way)])
     along = np.arange(max(whole - 400.0, 0.0), whole, 2.0)
     points = shapely.line_interpolate_point(line, along)
@@ -175,10 +132,10 @@ def suspicious_stop(c: Change) -> list[Leg] | None:
     if c.how == EDGE:
         at = c.find("back")
         course = c.legs[at].course
-        return _at_the_gate(c, at, _leaves(c, course)[1], body=False) if course else None
+        return _at_the_gate(c, at, leaves_yard(c, course)[1], body=False) if course else None
     waits = labels.FOR[labels.SUSPICIOUS_STOP]
     seconds = c.between(300, 480) if c.how == WRONG else c.between(0.55, 0.72) * waits
-    return c.with_leg(at, c.again(at, (c.between(0.2, 0.8) * _metres(leg.way), seconds)))
+    return c.with_leg(at, c.again(at, (c.between(0.2, 0.8) * length_of(leg.way), seconds)))
 
 
 def overload(c: Change) -> list[Leg] | None:
@@ -216,7 +173,7 @@ def signal_lost(c: Change) -> list[Leg] | None:
         return _creeps(c)
     at = c.any_drive()
     leg = c.legs[at]
-    if leg.course is None or _dark(leg.course):
+    if leg.course is None or gets_dark(leg.course):
         return None
     lasts = c.between(400, 720) if c.how == WRONG else c.between(200, 250)
     lasts = min(lasts, leg.seconds - 140)
@@ -253,7 +210,7 @@ def jump(c: Change) -> list[Leg] | None:
     x, y, _, _ = leg.course.at(begins + np.arange(0.0, lasts, 1.0))
     town = c.driver.maker.town
     bad = shapely.union_all([z.outline.buffer(150) for z in town.drawn])
-    if shapely.contains_xy(bad, x + east, y + north).any() or _dark(leg.course):
+    if shapely.contains_xy(bad, x + east, y + north).any() or gets_dark(leg.course):
         return None
     return c.with_leg(at, replace(leg, jump=(begins, begins + lasts, float(east), float(north))))
 
@@ -286,35 +243,10 @@ TURNS: dict[str, Maker] = {
 """What can be wrong on any turn. Hours, permits and sensors that say the same for hours are trips.py's."""
 
 
-def _with(leg: Leg, **signals: Signal) -> Leg:
-    return replace(leg, signals={**leg.signals, **signals})
-
-
-def _metres(way: Sequence[int]) -> float:
-    return float(np.hypot(*np.diff(streets().nodes[list(way)], axis=0).T).sum())
-
-
-def _dark(course: Course) -> bool:
-    return bool(shapely.contains_xy(DARK, course.x, course.y).any())
-
-
-def _leaves(c: Change, course: Course) -> tuple[float, float]:
-    """When it leaves the yard that it starts in (seconds), and how far along its way that is (metres)."""
-    t = np.arange(0.0, course.seconds, 0.5)
-    x, y, _, _ = course.at(t)
-    outside = np.flatnonzero(~shapely.contains_xy(c.driver.maker.town.yards, x, y))
-    at = int(outside[0]) if len(outside) else len(t) - 1
-    return float(t[at]), _travelled(x[: at + 1], y[: at + 1])
-
-
-def _travelled(x: Floats, y: Floats) -> float:
-    return float(np.hypot(np.diff(x), np.diff(y)).sum())
-
-
 def _at_the_gate(c: Change, at: int, metres: float, body: bool) -> list[Leg] | None:
     """It stands just inside the yard that it leaves, for long, maybe with its body up."""
     again = c.again(at, (max(metres - _JUST_INSIDE, 1.0), c.between(200, 300)))
     if again.course is None or again.course.stand is None:
         return None
     a, b = again.course.stand
-    return c.with_leg(at, _with(again, body=pulse(0.0, 1.0, a + 2, b - 5)) if body else again)
+    return c.with_leg(at, with_signals(again, body=pulse(0.0, 1.0, a + 2, b - 5)) if body else again)

@@ -23,8 +23,9 @@ import numpy as np
 from pipeline.geo import Datum, from_wgs84
 from replay.simulator import beats, things
 from replay.simulator.beats import Beat
+from replay.simulator.shifts import hours_text
 from replay.simulator.streets import Plane, streets, to_lonlat
-from replay.simulator.timetable import Timetable, hours_text
+from replay.simulator.timetable import Timetable
 from replay.simulator.town import Town, Zone
 
 SINCE = "2020-01-01"

@@ -116,8 +116,3 @@ class Timetable:
         while self.truck.permitted and slot.since < end:
             yield slot
             slot = self.slot(slot.number + 1)
-
-
-def hours_text(windows: tuple[tuple[int, int], ...]) -> str:
-    """As a register of permits writes them: 20:00-04:30."""
-    return ",".join(f"{a // 60:02d}:{a % 60:02d}-{b // 60:02d}:{b % 60:02d}" for a, b in windows)

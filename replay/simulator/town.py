@@ -14,7 +14,9 @@ import shapely
 from shapely.geometry import Polygon
 
 from replay.simulator import names
-from replay.simulator.streets import LAYOUT_SEED, Grade, Plane, block, streets, warp
+from replay.simulator.patches import nearest_next, patches
+from replay.simulator.shifts import shift
+from replay.simulator.streets import LAYOUT_SEED, Grade, block, streets, warp
 
 OLD_LIMIT = 50.0
 """km/h: some old lorries may not drive faster"""
@@ -250,7 +252,7 @@ class Town:
             routes,
             n,
             f"D{n + 1:04d}" if n % 3 == 1 else "",
-            _hours(n),
+            shift(n),
             permitted=n % _UNPERMITTED != 17,
             ended=ENDED if n % (2 * _UNPERMITTED) == 17 else "",
         )
@@ -288,45 +290,8 @@ class Town:
     def refuse(self) -> list[RefuseTruck]:
         """Each with the bins of one patch of the city, in the order of the nearest next."""
         place = np.array([(b.x, b.y) for b in self.bins]).reshape(-1, 2)
-        patches = _patches(place, self.refuse_trucks)
+        shared = patches(place, self.refuse_trucks)
         return [
-            RefuseTruck(f"refuse-{n + 1:02d}", f"R{n + 1:04d}", names.plate("L", n + 1), _nearest_next(place, patch))
-            for n, patch in enumerate(patches)
+            RefuseTruck(f"refuse-{n + 1:02d}", f"R{n + 1:04d}", names.plate("L", n + 1), nearest_next(place, patch))
+            for n, patch in enumerate(shared)
         ]
-
-
-def _hours(n: int) -> tuple[tuple[int, int], ...]:
-    """Some drive by night, some by day, most at any hour but for two breaks, each lorry at other times: whenever one
-    looks, most may drive, and some may not.
-    """
-    if n % 12 == 4:
-        return ((20 * 60, 4 * 60 + 30),)
-    if n % 12 == 10:
-        return ((4 * 60 + 30, 20 * 60 + 30),)
-    first = n * 53 % 48 * 15
-    return tuple((at % 1440, (at + 660) % 1440) for at in (first + 60, first + 780))
-
-
-def _patches(place: Plane, count: int) -> list[list[int]]:
-    """Indexes of the places in `count` groups of neighbours: columns from west to east, cut from south to north."""
-    columns = max(1, round(count**0.5))
-    rows = [count // columns + (c < count % columns) for c in range(columns)]
-    order = np.argsort(place[:, 0], kind="stable")
-    bounds = (np.cumsum([0, *rows]) * len(place) / max(count, 1)).astype(int)
-    patches: list[list[int]] = []
-    for c, parts in enumerate(rows):
-        column = order[bounds[c] : bounds[c + 1]]
-        column = column[np.argsort(place[column, 1], kind="stable")]
-        patches += [part.tolist() for part in np.array_split(column, parts)] if parts else []
-    return patches
-
-
-def _nearest_next(place: Plane, patch: list[int]) -> tuple[int, ...]:
-    if not patch:
-        return ()
-    left, order = list(patch[1:]), [patch[0]]
-    while left:
-        here = place[order[-1]]
-        order.append(min(left, key=lambda b: float(np.hypot(*(place[b] - here)))))
-        left.remove(order[-1])
-    return tuple(order)

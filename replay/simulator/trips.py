@@ -15,9 +15,10 @@ import numpy as np
 import shapely
 
 from replay.simulator import labels
+from replay.simulator.changes import EDGE, NEAR, WRONG, Change
 from replay.simulator.labels import Label
 from replay.simulator.legs import Driver
-from replay.simulator.lorry_wrongs import EDGE, NEAR, TURNS, WRONG, Change
+from replay.simulator.lorry_wrongs import TURNS
 from replay.simulator.rates import Rates
 from replay.simulator.stretches import Leg, Stretch, level, timed
 from replay.simulator.timetable import Slot, Timetable

@@ -14,19 +14,15 @@ from functools import cached_property
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from replay.simulator import labels
 from replay.simulator.labels import Label
 from replay.simulator.motion import Course
+from replay.simulator.seen import Flags, Seen, Spans, spans, stands
 from replay.simulator.streets import Floats, streets
 from replay.simulator.stretches import Stretch
 from replay.simulator.timetable import Slot, Timetable
 from replay.simulator.town import BESIDE, DARK, Town, Truck
-
-Flags = NDArray[np.bool_]
-Spans = list[tuple[float, float]]
-"""(from, to), seconds"""
 
 _DOUBT, _DOUBT_OUTSIDE = 40.0, 12.0
 """metres; noise beside high houses is up to 30 m"""
@@ -34,25 +30,22 @@ _SURELY = 35.0
 """Seconds that a wrong goes on beyond what its rule waits for, to be seen at any report interval."""
 _HARDLY = 4.0
 """Seconds by which what is nearly wrong falls short."""
-SHORTEST = {labels.OVERSPEED: 45.0, labels.NO_GO: 40.0, labels.OFF_ROUTE: 75.0, labels.SUSPICIOUS_STOP: 270.0}
-"""Seconds that a wrong must last to be clearly one; by other rules _SURELY more than `for`. Noise breaks stops."""
+SHORTEST = {
+    labels.OVERSPEED: 45.0,
+    labels.NO_GO: 40.0,
+    labels.OFF_ROUTE: 75.0,
+    labels.SUSPICIOUS_STOP: 270.0,
+    labels.TRIP_NOT_COMPLETED: 150.0,
+}
+"""Seconds that a wrong must last to be clearly one; by other rules _SURELY more than `for`. Stray fixes break stops,
+and of a trip that is over a parked lorry tells each minute."""
+_APART = 40.0
+"""Seconds of right that divide two wrongs: less is hardly seen."""
 
 
 def shortest(rule: str) -> float:
     """How long what is wrong by this rule lasts at least, seconds."""
     return SHORTEST.get(rule, labels.FOR[rule] + _SURELY)
-
-
-def spans(flags: Flags, t: Floats) -> Spans:
-    """The runs of True, from the first to the first that is not (or the last)."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]])))
-    return [(float(t[a]), float(t[min(b, len(t) - 1)])) for a, b in edges.reshape(-1, 2).tolist()]
-
-
-def stands(wrong: Flags, right: Flags) -> Flags:
-    """What is wrong where neither says so is what was last."""
-    said = np.maximum.accumulate(np.where(wrong | right, np.arange(len(wrong)), 0))
-    return wrong[said]
 
 
 @dataclass
@@ -146,9 +139,9 @@ class Truth:
                     if label.ended > stretch.end - 2.0:
                         arrived[rule] = label
                     found.append(label)
-        seen = _Seen.of(turn, self.town)
+        seen = Seen.of(turn, self.town)
         for rule, flags, solid in self._body(seen, truck, table, slot):
-            for a, b in spans(flags, seen.t):
+            for a, b in _joined(spans(flags, seen.t)):
                 of_it = spans(solid & (seen.t >= a) & (seen.t < b), seen.t)
                 longest = max((d - c for c, d in of_it), default=0.0)
                 if longest >= shortest(rule):
@@ -162,7 +155,7 @@ class Truth:
         terminal = list(_terminal(turn, truck))
         return None if None in terminal else sorted(heard + [each for each in terminal if each])
 
-    def _body(self, seen: _Seen, truck: Truck, table: Timetable, slot: Slot) -> Iterator[tuple[str, Flags, Flags]]:
+    def _body(self, seen: Seen, truck: Truck, table: Timetable, slot: Slot) -> Iterator[tuple[str, Flags, Flags]]:
         """For each rule whether it is broken, at each moment, and whether that counts for how long it is."""
         moving, outside = seen.speed >= labels.MOVING, ~seen.yard
         edges, allowed = np.unique(np.floor(seen.t / 60.0), return_inverse=True)
@@ -170,7 +163,7 @@ class Truth:
         if truck.permitted:
             late = stands(moving & outside & ~hours, hours | seen.yard)
             yield labels.OUTSIDE_HOURS, late, late
-            trip = self._trip(seen, truck, slot)
+            trip = self._trip(seen, truck, slot, table.slot(slot.number + 1))
             yield labels.TRIP_NOT_COMPLETED, trip, trip
         else:
             without = stands(moving & outside, seen.yard)
@@ -190,7 +183,7 @@ class Truth:
         yield labels.SUSPICIOUS_STOP, stops, stops
         yield labels.TIPPING, tips, tips
 
-    def _tips(self, seen: _Seen, truck: Truck) -> Flags:
+    def _tips(self, seen: Seen, truck: Truck) -> Flags:
         """The body is up outside the site that its permit names (without one: outside all), and the load falls."""
         own = [yard for name, yard in self._disposals if name == truck.disposal.id or not truck.permitted]
         wrong = (seen.body >= labels.TIPPING_RAISED) & ~shapely.contains_xy(shapely.union_all(own), seen.x, seen.y)
@@ -198,18 +191,20 @@ class Truth:
         tips: Flags = wrong & (seen.load[before] - seen.load >= labels.FALL)
         return tips
 
-    def _trip(self, seen: _Seen, truck: Truck, slot: Slot) -> Flags:
-        """It left its site loaded, and was in another disposal site, or empty, or overdue, before it was at its own."""
+    def _trip(self, seen: Seen, truck: Truck, slot: Slot, following: Slot) -> Flags:
+        """It left its site loaded, and was in another disposal site, or empty, or overdue, before it was at its own;
+        with the next trip sheet that is over.
+        """
         inside = {name: shapely.contains_xy(yard, seen.x, seen.y) for name, yard in self._disposals}
         site = shapely.contains_xy(self.town.yard(truck.loading), seen.x, seen.y)
         left = np.logical_or.accumulate(~site & (seen.load >= labels.CARRIES) & (seen.t > slot.since))
         there = np.logical_or.accumulate(left & inside.pop(truck.disposal.id))
         elsewhere = np.logical_or.reduce(list(inside.values()))
         bad = left & ((seen.t >= slot.due) | (seen.load < labels.GONE) | elsewhere)
-        found: Flags = np.logical_or.accumulate(bad & ~there) & ~there
+        found: Flags = np.logical_or.accumulate(bad & ~there) & ~there & (seen.t < following.since)
         return found
 
-    def _heard(self, label: Label, seen: _Seen, truck: Truck) -> Label | None:
+    def _heard(self, label: Label, seen: Seen, truck: Truck) -> Label | None:
         """The label, late where all of it was in the dark; None if it is not heard clearly, live or late."""
         at = (seen.t >= label.started) & (seen.t <= label.ended)
         hidden = seen.dark | seen.dead
@@ -226,39 +221,15 @@ class Truth:
         return None
 
 
-@dataclass
-class _Seen:
-    """A turn, a second a row (but for long rests, where nothing changes). All of shape (n,)."""
-
-    t: Floats
-    x: Floats
-    y: Floats
-    speed: Floats
-    load: Floats
-    lid: Floats
-    body: Floats
-    ignition: Floats
-    """what the sensor says"""
-    yard: Flags
-    """in a site"""
-    dark: Flags
-    dead: Flags
-
-    @classmethod
-    def of(cls, turn: Sequence[Stretch], town: Town) -> _Seen:
-        """All stretches of a turn."""
-        parts = []
-        for stretch in turn:
-            still = stretch.end - stretch.start > 600 and stretch.course is None
-            t = np.arange(stretch.start, stretch.end, 30.0 if still else 1.0)
-            x, y, speed, _ = stretch.place(t)
-            dead = np.zeros(len(t), bool)
-            for a, b in stretch.dead:
-                dead |= (t >= a) & (t < b)
-            own = (stretch.true(name, t) for name in ("load", "lid", "body"))
-            yard, dark = shapely.contains_xy(town.yards, x, y), shapely.contains_xy(DARK, x, y)
-            parts.append((t, x, y, speed, *own, stretch.shown("ignition", t), yard, dark, dead))
-        return cls(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+def _joined(found: Spans) -> Spans:
+    """Spans so near each other that they are seen as one are one."""
+    joined: Spans = []
+    for a, b in found:
+        if joined and a - joined[-1][1] < _APART:
+            joined[-1] = (joined[-1][0], b)
+        else:
+            joined.append((a, b))
+    return joined
 
 
 def _terminal(turn: Sequence[Stretch], truck: Truck) -> Iterator[Label | None]:
