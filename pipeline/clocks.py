@@ -61,6 +61,8 @@ class Down:
     told: bool = False
     """It has been opened before."""
     withdrawn: bool = False
+    removed: bool = False
+    """It ends because no version watches the source any more."""
 
 
 @dataclass(slots=True)
@@ -77,6 +79,8 @@ class Clock:
     """A case about the source is open."""
     members: dict[str, float] = field(default_factory=dict)
     """Connected members -> their newest tick; -inf: has joined and not ticked yet."""
+    unwatched: bool = False
+    """A version did not have it: its next tick begins anew."""
 
     def join(self, member: str) -> float | None:
         """A member has connected; the effective tick, where that moves it."""

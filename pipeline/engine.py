@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from pipeline.asking import Turned
 from pipeline.carry import Carry
-from pipeline.clocks import Clocks, Ticks
+from pipeline.clocks import Clocks, Down, Ticks
 from pipeline.columns import Array
 from pipeline.entries import Kind
 from pipeline.episode import Episode, EpisodeEvent
@@ -291,6 +291,7 @@ class Engine:
     def _become(self, payload: bytes, position: int) -> list[EpisodeEvent]:
         """A version is current from here on (rule 18)."""
         version = self.load_version(payload, self.names)
+        unwatched = self._unwatched(version, position)
         self._adopt(version, payload)
         changes: list[tuple[str, str, Changes]] = []
         wanted = {rule.id: rule for rule in version.rules}
@@ -313,7 +314,7 @@ class Engine:
             ]
             state.close_gaps(ends, removed, "removed")
             changes.append((state.rule.kind.kind, rule_id, removed))
-        events = self.reporter.events(changes)
+        events = unwatched + self.reporter.events(changes)
         for rule_id in [rule_id for rule_id in self.rules if wanted.get(rule_id) is None]:
             del self.rules[rule_id]
         ordered: dict[str, RuleState] = {}
@@ -324,6 +325,18 @@ class Engine:
             ordered[rule.id].grow(len(kind.key_numbers), kind.lines.gaps.size)
         self.rules = ordered
         return sorted(events, key=by_position)
+
+    def _unwatched(self, version: Version, position: int) -> list[EpisodeEvent]:
+        """Sources that a version no longer has are not watched: that one is down is over, and they begin anew."""
+        events: list[EpisodeEvent] = []
+        newest = max((clock.newest for clock in self.clocks.by_name.values()), default=-np.inf)
+        for name, clock in self.clocks.by_name.items():
+            if name not in version.sources:
+                if clock.down_open:
+                    over = Down(name, clock.newest, newest, newest, position, told=True, removed=True)
+                    events += self.reporter.down(over)
+                clock.newest, clock.down_open, clock.unwatched = -np.inf, False, True
+        return events
 
     def adopt(self, payload: bytes, rule_versions: dict[str, list[str]]) -> None:
         """Takes up the version of a snapshot, whose rules have had these versions."""

@@ -121,7 +121,7 @@ class Reporter:
             return [event(Change.WITHDRAWN, episode)]
         events = [] if down.told else [event(Change.OPENED, episode)]
         if down.until == down.until:
-            over = msgspec.structs.replace(episode, ended=down.until, reason="clear")
+            over = msgspec.structs.replace(episode, ended=down.until, reason="removed" if down.removed else "clear")
             events.append(event(Change.ENDED, over))
         return events
 

@@ -81,6 +81,10 @@ class Timing:
 
     def heard(self, source: str, code: int, tick: float, position: int) -> None:
         """A member's tick shows that its source was down, and that others are (rule 12)."""
+        own = self.clocks.by_name[source]
+        if own.unwatched:
+            own.unwatched = False
+            self.revived[code, position] = tick
         for name, clock in self.clocks.by_name.items():
             if clock.newest == -np.inf or (name == source and tick <= clock.newest):
                 continue
@@ -95,7 +99,6 @@ class Timing:
             elif down and not clock.down_open:
                 clock.down_open = True
                 self.downs.append(Down(name, clock.newest, np.nan, tick, position))
-        own = self.clocks.by_name[source]
         own.newest = max(own.newest, tick)
 
     def take(self, code: int, tick: float | None, position: int) -> None:

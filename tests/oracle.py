@@ -200,6 +200,8 @@ class Oracle:
     def look_for_down(self, source: str, tick: float, position: int) -> None:
         """(12) By the greatest tick so far of any member; choice: one that is not beyond it changes nothing."""
         turn = Turn(tick, position)
+        if self.clocks[source].gone:  # (12r)
+            self.clocks[source].gone, self.clocks[source].resumed = False, tick
         for name, clock in self.clocks.items():
             settings = self.version.sources.get(name) if self.version else None
             if settings is None or clock.newest == -INF or (name == source and tick <= clock.newest):
@@ -411,6 +413,12 @@ class Oracle:
     def change(self, payload: bytes, position: int) -> None:
         """(18)"""
         self.version = self.versions(payload)
+        newest = max((clock.newest for clock in self.clocks.values()), default=-INF)
+        for name, clock in self.clocks.items():
+            if name not in self.version.sources:  # (12r)
+                if clock.down is not None:
+                    self.book.end(clock.down, newest, "removed", Turn(newest, position))
+                clock.down, clock.newest, clock.gone = None, -INF, True
         self.book.city = self.version.city
         self.world: Any = self.version.world.bind(self.names)
         old, self.rules = self.rules, {rule.id: rule for rule in self.version.rules}

@@ -129,6 +129,7 @@ class Clock:
     newest: float = -INF  # the greatest of any member
     resumed: float = -INF  # the first tick after the last stretch that it was down
     down: str | None = None  # the open source_down episode
+    gone: bool = False  # a version did not have it
 
 
 @dataclass

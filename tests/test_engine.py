@@ -261,6 +261,23 @@ def test_a_snapshot_of_something_else_is_refused() -> None:
             ],
             id="what-a-removed-rule-had-open-in-a-gap-ends-by-its-own-sources-tick",
         ),
+        pytest.param(
+            "B:t100 t110 v2 t160 t200",
+            [
+                city(rule(), streams=[stream(), stream("mm", "B")], down={"B": 30}),
+                city(rule(), streams=[stream()], id="2"),
+            ],
+            id="a-source-that-is-gone-is-not-watched",
+        ),
+        pytest.param(
+            "B:t100 t160 v2 t170 v3 B:t300 t310",
+            [
+                city(rule(), streams=[stream(), stream("mm", "B")], down={"B": 30}),
+                city(rule(), streams=[stream()], id="2"),
+                city(rule(), streams=[stream(), stream("mm", "B")], down={"B": 30}, id="3"),
+            ],
+            id="and-that-it-was-down-is-over",
+        ),
     ],
 )
 def test_a_version_between_rows_and_the_tick_that_concerns_them(script: str, versions: list[Version]) -> None:
