@@ -73,7 +73,7 @@ class Lorry:
             if turn is None and (turn := self._opened(slot, start, rule, after)):
                 self.opened = (rule, after)
         if turn is None:
-            turn = self._begun(slot, start) if self.truck.permitted else self._away(slot, slot.since)
+            turn = self._begun(slot, start) if self.truck.permitted else self._away(slot, start)
         found = [label for stretch in turn for label in stretch.labels]
         kept = [replace(stretch, labels=()) for stretch in turn if stretch.end > start]
         turn = self._labelled(kept, found)
