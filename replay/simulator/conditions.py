@@ -60,9 +60,9 @@ class Conditions:
         """In a few words, for a table: '10 m, dead zones'."""
         words = [f"{self.sigma:g} m"]
         words += ["canyons"] * self.canyons + ["outliers"] * (self.outliers > 0) + ["frozen fixes"] * (self.freezes > 0)
-        words += ["dead zones"] * self.dark + [f"{self.lost:.0%} lost"] * (self.lost > 0)
-        words += [f"{self.repeats:.0%} repeated"] * (self.repeats >= 0.005)
-        words += [f"{self.held:.0%} held up to {self.held_for:g} s"] * (self.held > 0)
+        words += ["dead zones"] * self.dark + [f"{100 * self.lost:g}% lost"] * (self.lost > 0)
+        words += [f"{100 * self.repeats:g}% repeated"] * (self.repeats >= 0.005)
+        words += [f"{100 * self.held:g}% held up to {self.held_for:g} s"] * (self.held > 0)
         if self.skew and self.skewed:
             words.append(f"{self.skewed:.0%} of clocks {abs(self.skew):g} s {'ahead' if self.skew > 0 else 'behind'}")
         return ", ".join(words)
