@@ -207,7 +207,8 @@ class Watch:
     def headless(self) -> None:
         """One line when the city starts, one for each case."""
         until = f"for {self.seconds:.0f} s" if math.isfinite(self.seconds) else "until Ctrl-C"
-        typer.echo(f"{self.city.trucks + self.city.refuse} vehicles and {self.city.bins} bins report, {until}")
+        who = f"{self._vehicles} vehicles and crews, {self.city.bins} bins and {self.city.sensors} sensors"
+        typer.echo(f"{who} report, {until}")
         while self.elapsed < self.seconds:
             self.look()
             self.tell()
@@ -252,14 +253,21 @@ class Watch:
             f"Look at them: gridwatch cases list --config {self.folder / 'city.yaml'}"
         )
 
+    @property
+    def _vehicles(self) -> int:
+        """How many of them drive or walk."""
+        city = self.city
+        return city.trucks + city.refuse + city.sweepers + city.patrols
+
     def _numbers(self) -> Any:
         from gridwatch.cli.demo_view import Numbers
 
         (then, sent, rows), (now, sent_now, rows_now) = self._counts[0], self._counts[-1]
         span = max(now - then, 1e-3) if len(self._counts) > 1 else math.inf
         return Numbers(
-            vehicles=self.city.trucks + self.city.refuse,
+            vehicles=self._vehicles,
             bins=self.city.bins,
+            sensors=self.city.sensors,
             messages=(sent_now - sent) / span,
             rows=(rows_now - rows) / span,
             seconds=self.elapsed,

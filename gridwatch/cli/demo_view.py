@@ -40,6 +40,7 @@ class Numbers:
 
     vehicles: int
     bins: int
+    sensors: int
     messages: float
     """a second"""
     rows: float
@@ -122,6 +123,7 @@ def _line(numbers: Numbers) -> Text:
     parts = (
         (f"{numbers.vehicles}", "vehicles"),
         (f"{numbers.bins}", "bins"),
+        (f"{numbers.sensors}", "sensors"),
         (f"{numbers.messages:.0f}", "messages/s"),
         (f"{numbers.rows:.0f}", "rows/s"),
         (f"{numbers.opened}", "cases" if numbers.opened != 1 else "case"),

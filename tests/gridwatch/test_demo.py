@@ -101,7 +101,7 @@ def test_headless_demo_tells_each_case_once_and_ends_by_itself(
 ) -> None:
     watch, runtime = run(tmp_path)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "85 vehicles and 300 bins report, for 60 s"
+    assert lines[0] == "95 vehicles and crews, 300 bins and 40 sensors report, for 60 s"
     assert len([line for line in lines if "overspeed  muck-012" in line]) == 1
     assert "earlier" not in "".join(lines)
     assert re.fullmatch(r"\d+ s, \d+ messages, \d+ rows, 1 case", lines[-3])
@@ -184,7 +184,7 @@ def test_screen_fits_the_terminal_newest_first(width: int, height: int) -> None:
     now = 1_700_000_000.0
     cases = [case(now - 600 + n, subject=f"muck-{n:03d}", ended=math.nan if n % 2 else now) for n in range(80)]
     view = View(console, "the demo city", "Ctrl-C ends it.", ZONE, lambda _: "Spring Rain Side Road")
-    numbers = Numbers(vehicles=85, bins=300, messages=97.2, rows=144.0, seconds=63.0, opened=80, open=40)
+    numbers = Numbers(vehicles=85, bins=300, sensors=40, messages=97.2, rows=144.0, seconds=63.0, opened=80, open=40)
     console.print(view.draw(numbers, cases, now), end="")
     text = console.file.getvalue()  # type: ignore[attr-defined]
     lines = text.rstrip("\n").split("\n")
@@ -203,5 +203,5 @@ def test_screen_fits_the_terminal_newest_first(width: int, height: int) -> None:
 def test_screen_before_the_first_case() -> None:
     console = Console(width=100, height=30, file=io.StringIO(), color_system=None)
     view = View(console, "the demo city", "Ctrl-C ends it.", ZONE, lambda _: "")
-    console.print(view.draw(Numbers(85, 300, 0.0, 0.0, 0.0, 0, 0), [], 0.0))
+    console.print(view.draw(Numbers(85, 300, 40, 0.0, 0.0, 0.0, 0, 0), [], 0.0))
     assert "All is well so far" in console.file.getvalue()  # type: ignore[attr-defined]
