@@ -34,7 +34,7 @@ FOR = {
     SUSPICIOUS_STOP: 120.0,
     TRIP_NOT_COMPLETED: 20.0,
     OVERLOAD: 30.0,
-    JUMP: 5.0,
+    JUMP: 10.0,
     SENSOR_CONTRADICTION: 45.0,
 }
 """How long each must go on to be a case, seconds: the rules' `for`. A demo is watched for minutes: where a city would

@@ -141,7 +141,7 @@ def test_publisher_without_a_broker_says_so() -> None:
 
 
 def test_city_over_mqtt(broker: DemoBroker) -> None:
-    subscriber = Subscriber(broker.port, "fleet/+/gps", "bins/+/state")
+    subscriber = Subscriber(broker.port, "fleet/#", "bins/#", "sensors/#")
     city = City(1, trucks=20, refuse=2, bins=30, interval=1.0, bin_interval=1.0)
     with Publisher(lambda start: city.run(start, 2.0), "127.0.0.1", broker.port) as publisher:
         assert publisher.join(WITHIN)
