@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -15,6 +16,8 @@ from replay.simulator.stretches import Leg, Signal
 from replay.simulator.timetable import Slot
 from replay.simulator.town import DARK
 
+_UNSEEN = 0.4
+"""how often what can be done in the dark is done there"""
 WRONG, NEAR, EDGE = "wrong", "near", "edge"
 
 
@@ -50,6 +53,17 @@ class Change:
     def with_leg(self, at: int, leg: Leg) -> list[Leg]:
         """The legs, one of them another."""
         return [*self.legs[:at], leg, *self.legs[at + 1 :]]
+
+    def somewhere(self, at: int) -> float:
+        """How far along one of the drives it stops, metres: often where nobody hears of it at once, if it comes by."""
+        way = self.legs[at].way
+        along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(streets().nodes[list(way)], axis=0).T))])
+        places = self.between(0.25, 0.75) * along[-1]
+        edges = [streets().edge_between(a, b) for a, b in pairwise(way)]
+        dark = [n for n, edge in enumerate(edges) if edge in self.driver.maker.town.dark]
+        if len(dark) > 3 and self.rng.random() < _UNSEEN:
+            places = self.between(along[dark[1]] + 50.0, along[dark[-1]] - 50.0)
+        return float(places)
 
     def again(self, at: int, stand: tuple[float, float]) -> Leg:
         """The same drive with a stop on the way: (metres, seconds)."""

@@ -85,7 +85,7 @@ def tipping(c: Change) -> list[Leg] | None:
     if c.rng.random() < 0.3:
         return _elsewhere(c)
     seconds = c.between(88, 105) if c.rng.random() < 0.5 else c.between(290, 420)
-    stand = (c.between(0.25, 0.75) * length_of(leg.way), seconds)
+    stand = (c.somewhere(at), seconds)
     return _tips_on_the_way(c, at, stand, full=FULL)
 
 
@@ -128,14 +128,13 @@ def _elsewhere(c: Change) -> list[Leg] | None:
 def suspicious_stop(c: Change) -> list[Leg] | None:
     """It stands in a street; nearly: not for long; on the edge: for long, just inside a site."""
     at = c.any_drive()
-    leg = c.legs[at]
     if c.how == EDGE:
         at = c.find("back")
         course = c.legs[at].course
         return _at_the_gate(c, at, leaves_yard(c, course)[1], body=False) if course else None
     waits = labels.FOR[labels.SUSPICIOUS_STOP]
     seconds = c.between(300, 480) if c.how == WRONG else c.between(0.55, 0.72) * waits
-    return c.with_leg(at, c.again(at, (c.between(0.2, 0.8) * length_of(leg.way), seconds)))
+    return c.with_leg(at, c.again(at, (c.somewhere(at), seconds)))
 
 
 def overload(c: Change) -> list[Leg] | None:
