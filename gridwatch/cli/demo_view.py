@@ -22,13 +22,15 @@ from rich.text import Text
 from cases.case import Case
 
 _COLOURS = {
-    "overspeed": "magenta",
-    "no-go": "red",
-    "off-route": "blue",
-    "bin-full": "green",
-    "silent-truck": "cyan",
+    "magenta": ("overspeed",),
+    "red": ("no-go", "tipping", "no-permit", "outside-hours"),
+    "yellow": ("not-sealed", "body-raised", "overload", "trip-not-completed"),
+    "blue": ("off-route", "suspicious-stop", "not-swept", "not-patrolled"),
+    "green": ("bin-full", "bin-full-soon", "bin-not-emptied", "not-emptied-as-planned"),
+    "cyan": ("signal-lost", "jump", "sensor-constant", "sensor-contradiction"),
 }
-"""One for each rule of the demo; other rules are plain."""
+"""Of the demo's rules: where and how they drive, what they do with their load, bins, devices; others are plain."""
+_COLOUR_OF = {rule: colour for colour, rules in _COLOURS.items() for rule in rules}
 _WIDEST = 120
 _FRAME = 9
 """lines around the table's rows: the head, the numbers, the table's own head, the foot"""
@@ -103,7 +105,7 @@ class View:
         table.add_column("for", justify="right", no_wrap=True)
         table.add_column("state", no_wrap=True)
         for case in cases:
-            colour = _COLOURS.get(case.rule, "default")
+            colour = _COLOUR_OF.get(case.rule, "default")
             state = Text("● open", style=f"bold {colour}") if case.open else Text("ended", style="dim")
             if case.late:
                 state.append(" (late)")
