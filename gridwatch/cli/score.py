@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,8 @@ from gridwatch.cli.frame import Exit, Problem
 from gridwatch.cli.simulate import LABELS, SCENARIO, configured, family_of, scenario_of
 
 if TYPE_CHECKING:
+    from pipeline.runtime.compose import City as Configured
+    from replay.scenarios.families import Family
     from replay.scenarios.results import Result
     from replay.simulator.score import Score
 
@@ -131,12 +134,19 @@ def run_one(job: _Job) -> Mapping[str, Score]:
 
     name, family_name, seed, small = job
     scenario, family = scenario_of(name), family_of(family_name, small)
-    city = family.city(scenario, seed)
-    with tempfile.TemporaryDirectory() as folder:
-        made = configured(Path(folder), city.town())
+    city, made = family.city(scenario, seed), _configured(family)
     (source,) = made.configuration.sources
     recorded = Live(entries(city, START, family.hours * 3600, source, b"{}"))
     return run(recorded, lambda _, names: made.version(names), lambda: city.labels, scenario.conditions)
+
+
+@cache
+def _configured(family: Family) -> Configured:
+    """Once a process: what it says depends on no seed and no conditions."""
+    from replay.scenarios.library import SCENARIOS
+
+    with tempfile.TemporaryDirectory() as folder:
+        return configured(Path(folder), family.city(SCENARIOS[0], 1).town())
 
 
 def _of_journal(folder: Path, labels: Path | None, config: Path | None) -> tuple[str, Mapping[str, Score]]:

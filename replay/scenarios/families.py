@@ -7,7 +7,8 @@ hours; the small ones are for a test.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from replay.scenarios.library import Scenario
 from replay.simulator import City, labels, limits
@@ -61,10 +62,14 @@ class Family:
     readings: float
     """seconds between a sensor's readings"""
     hours: float
-    wrongs: Share
+    wrongs: Share = field(hash=False)
 
     def city(self, scenario: Scenario, seed: int) -> City:
-        """The city that a scenario happens in."""
+        """The city that a scenario happens in; what it has in common with the one before is not made again."""
+        return _city(self, scenario.near, scenario.edge, seed).heard(scenario.conditions)
+
+    def at(self, near: bool, edge: bool, seed: int) -> City:
+        """The city with what is nearly wrong and on an edge, or without."""
         return City(
             seed,
             trucks=self.trucks,
@@ -77,11 +82,15 @@ class Family:
             parked=self.parked,
             bin_interval=self.readings,
             wrongs=self.wrongs,
-            near=scenario.near,
-            edge=scenario.edge,
-            conditions=scenario.conditions,
+            near=near,
+            edge=edge,
             step=_MADE_AT_ONCE,
         )
+
+
+@lru_cache(maxsize=2)
+def _city(family: Family, near: bool, edge: bool, seed: int) -> City:
+    return family.at(near, edge, seed)
 
 
 FLEET = Family(

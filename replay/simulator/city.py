@@ -76,6 +76,7 @@ class City:
     """under which it is heard"""
     step: float = 30.0
     """seconds that are made at a time: longer is quicker; dice are thrown step by step, so it is part of a seed"""
+    _days: _Days | None = field(default=None, repr=False)
     _lists: list[list[Label]] = field(default_factory=list, repr=False)
     _things: tuple[Bins | Devices, ...] = field(default=(), repr=False)
     _now: float = -math.inf
@@ -84,6 +85,13 @@ class City:
     def demo(cls, seed: int) -> Self:
         """The demo's: small steps, so that things are seen to move, and wrongs from the first minute on."""
         return cls(seed, interval=1.0, parked=10.0, bin_interval=15.0, wrongs=0.4, opening=True)
+
+    def heard(self, conditions: Conditions) -> City:
+        """The same city under other conditions. What its vehicles do is kept, so that it is made once for all that are
+        asked for: for runs that begin at the same time, and not without end.
+        """
+        self._days = self._days or _Days(self.town())
+        return replace(self, conditions=conditions)
 
     def run(self, start: float, seconds: float = math.inf) -> Iterator[Message]:
         """What arrives from `start` (UTC seconds) on. A run begins anew each time."""
@@ -130,14 +138,15 @@ class City:
         return Town(self.trucks, self.refuse, self.bins, self.sweepers, self.patrols, self.sensors)
 
     def _begin(self, start: float) -> tuple[list[Terminal], Bins, Devices]:
-        town = self.town()
-        maker = Maker(town)
+        days = self._days or _Days(self.town())
+        town, maker = days.town, days.maker
         rates, near, edge = Rates(self.wrongs), Rates(self.near), Rates(self.edge)
         pending = list(_OPENING) if self.opening and rates.any else []
         terminals = []
         for n, truck in enumerate(town.lorries):
             lorry = Lorry(truck, maker, np.random.default_rng([self.seed, 1, n]), rates, near, edge)
-            wired, stretches = NONE if truck.body_device else ALL, lorry.stretches(start, tuple(pending))
+            wired = NONE if truck.body_device else ALL
+            stretches = self._kept(truck.device, start, lorry.stretches(start, tuple(pending)))
             terminal = self._terminal(truck.device, stretches, [self.seed, 2, n], start, wired)
             if truck.body_device:
                 rng = np.random.default_rng([self.seed, 7, n])
@@ -146,12 +155,14 @@ class City:
                 pending.remove(lorry.opened)
             terminals.append(terminal)
         for n, refuse in enumerate(town.refuse):
-            stretches = Rounds(refuse, town, np.random.default_rng([self.seed, 3, n])).stretches(start)
+            rounds = Rounds(refuse, town, np.random.default_rng([self.seed, 3, n]))
+            stretches = self._kept(refuse.device, start, rounds.stretches(start))
             terminals.append(self._terminal(refuse.device, stretches, [self.seed, 4, n], start))
         for kind, crews in enumerate((beats.sweepers(town), beats.patrols(town))):
             for n, beat in enumerate(crews):
                 rng = np.random.default_rng([self.seed, 8 + kind, n])
-                stretches = Crew(beat, town, rng, rates, near, edge).stretches(start)
+                crew = Crew(beat, town, rng, rates, near, edge)
+                stretches = self._kept(beat.device, start, crew.stretches(start))
                 seed = [self.seed, 10 + kind, n]
                 terminals.append(self._terminal(beat.device, stretches, seed, start, BRUSHES if beat.sweeps else NONE))
         opened = ((0.0, 12.0), (6.0, 30.0)) if self.opening and rates.of(labels.BIN_FULL) else ()
@@ -161,6 +172,10 @@ class City:
         self._lists, self._things = [terminal.labels for terminal in terminals], (bins, sensors)
         self._now = start
         return terminals, bins, sensors
+
+    def _kept(self, device: str, start: float, stretches: Iterator[Stretch]) -> Iterator[Stretch]:
+        """What the device's vehicle does, from what is kept of it where something is."""
+        return iter(self._days.drives.setdefault((device, start), _Kept(stretches)) if self._days else stretches)
 
     def _terminal(
         self,
@@ -183,3 +198,31 @@ class City:
             live_first,
             wired,
         )
+
+
+@dataclass
+class _Days:
+    """What is the same under whatever conditions a city is heard."""
+
+    town: Town
+    maker: Maker = field(init=False)
+    drives: dict[tuple[str, float], _Kept] = field(default_factory=dict)
+    """(device, start) -> what its vehicle does from then on"""
+
+    def __post_init__(self) -> None:
+        self.maker = Maker(self.town)
+
+
+class _Kept:
+    """Stretches that can be had several times, and are made once, when they are first asked for."""
+
+    def __init__(self, stretches: Iterator[Stretch]) -> None:
+        self._rest, self._made = stretches, list[Stretch]()
+
+    def __iter__(self) -> Iterator[Stretch]:
+        n = 0
+        while True:
+            if n == len(self._made):
+                self._made.append(next(self._rest))
+            yield self._made[n]
+            n += 1
