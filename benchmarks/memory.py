@@ -2,7 +2,7 @@
 
 Measures the resident memory (VmRSS) of a process that has opened a city's data as the runtime does and judged its
 journal: 100,000 vehicles that have reported five times each, 20,000 bins three times, 2,000 routes of 60 to 100
-vertices, 500 zones of up to 200, the four vehicle rules, bin overflow and silent bins. The journal is written by
+vertices, 500 zones of up to 200, the four vehicle rules, full bins and silent bins. The journal is written by
 another process, so that nothing of the making is counted. The limit is 600 MB (10^6 bytes). For information: the most
 that it ever was (VmHWM), and what the imports alone take.
 
@@ -29,11 +29,12 @@ LIMIT = 600.0
 def make(folder: Path) -> None:
     """The city's data."""
     from benchmarks.city import City, buffers, fillings, reports
-    from benchmarks.data import RULES, begin, write
+    from benchmarks.data import VEHICLES as WATCHED
+    from benchmarks.data import begin, write
     from pipeline.runtime.opening import JOURNAL
 
     city = City(vehicles=VEHICLES, routes=ROUTES, bins=BINS)
-    version = begin(folder, city, RULES)
+    version = begin(folder, city, (*WATCHED, "bin-full", "bin-silent"))
     parts = (reports(city, TIMES * VEHICLES, interval=60.0), fillings(BINS, BIN_TIMES))
     write(folder / JOURNAL, (commit for part in parts for commit in buffers(part)), version)
 

@@ -28,6 +28,7 @@ from pipeline.register_files import load_registers
 from pipeline.registers import Registers
 from pipeline.registry import detector
 from pipeline.rows import KINDS
+from pipeline.runtime.allocator import give_back
 from pipeline.runtime.calendar_warnings import calendar_warnings
 from pipeline.runtime.config import Configuration, examine, snapshot
 from pipeline.runtime.document import Document
@@ -177,7 +178,9 @@ def load_version(payload: bytes, contents: Contents, names: Names) -> Version:
         ) from error
     except ValueError as error:
         raise Faulty([Fault("journal", 0, "VERSION", str(error))]) from error
-    return compose(configuration, World(registers), names)
+    version = compose(configuration, World(registers), names)
+    give_back()
+    return version
 
 
 def read_config(stored: bytes) -> Configuration:

@@ -22,6 +22,7 @@ from pipeline.deadletters import DeadLetters
 from pipeline.engine import Engine
 from pipeline.journal import Journal, JournalBatch, JournalFailed, JournalFull
 from pipeline.runtime import state
+from pipeline.runtime.allocator import give_back
 from pipeline.runtime.logs import Trouble
 from pipeline.runtime.metrics import Metrics
 from pipeline.version import Aside
@@ -74,6 +75,7 @@ class JudgeLoop:
             if piece.first >= until or stop():
                 break
             self._take(piece)
+        give_back()
         return self.engine.position - began
 
     def run(self, stopping: Callable[[], bool]) -> None:

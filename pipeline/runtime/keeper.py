@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from pipeline.journal import Journal, JournalError, Snapshots
+from pipeline.runtime.allocator import give_back
 from pipeline.runtime.logs import Trouble
 from pipeline.runtime.metrics import Metrics
 from pipeline.runtime.sections import JournalSection
@@ -67,6 +68,7 @@ class Keeper:
         self._saving.worked()
         self.metrics.snapshot_saved_at = time.monotonic()
         self.metrics.snapshot_bytes.set(len(data))
+        give_back()
         return True
 
     def tidy(self) -> None:
