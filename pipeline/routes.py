@@ -83,8 +83,14 @@ class RouteIndex:
         cell = tile << (2 * _SIDE)
         cell |= (y & 7) << _SIDE
         cell |= x & 7
-        steps = metres // _STEP
-        most = min(int(steps), 254) if isinstance(steps, float) else np.clip(steps, -1.0, 254.0).astype(np.int16)
+        if isinstance(metres, float):
+            return self.bound.take(cell) <= min(int(metres // _STEP), 254), tile
+        # the whole steps in it, -1 for less than none; in place, and without a division that rounds down by itself
+        steps = metres + _STEP
+        np.clip(steps, 0.0, 255 * _STEP, out=steps)
+        steps *= 1.0 / _STEP
+        most = steps.astype(np.int16)
+        most -= 1
         return self.bound.take(cell) <= most, tile
 
     def distance(

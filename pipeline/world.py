@@ -208,7 +208,7 @@ class World:
         row, route, permitted = self._permits.routes(self._codes.first_rows(rows.subject), rows.ts)
         steps = self._recent_steps.get((rows.lon, rows.lat), lambda: self._routes.cells(rows.lon, rows.lat))
         x, y = steps if row is None else (steps[0][row], steps[1][row])
-        unsure = _accuracy(rows)
+        unsure = self._fixes(rows).accuracy
         margin = tolerance if unsure is None else tolerance - (unsure if row is None else unsure[row])
         certain, tile = self._routes.within(route, x, y, margin)
         on = ~permitted
@@ -217,16 +217,16 @@ class World:
         doubtful &= _placed(rows)
         ask = np.flatnonzero(doubtful if row is None else doubtful[row])
         asked = ask if row is None else row[ask]
-        metres = np.full(len(rows), np.inf)
+        nearest = np.full(len(rows), np.inf)
         lon, lat = rows.lon[asked], rows.lat[asked]
-        np.minimum.at(metres, asked, self._routes.distance(route[ask], tile[ask], x[ask], y[ask], lon, lat))
-        far = metres if unsure is None else metres - unsure
-        off = (far > tolerance) & doubtful
-        if unsure is None:
-            on |= metres <= tolerance
-        else:
-            on |= metres + unsure <= tolerance
-        metres[~doubtful | on] = np.nan
+        np.minimum.at(nearest, asked, self._routes.distance(route[ask], tile[ask], x[ask], y[ask], lon, lat))
+        # Few rows were measured: what follows from it is for them alone.
+        measured = np.flatnonzero(doubtful)
+        least, margin = nearest[measured], 0.0 if unsure is None else unsure[measured]
+        off, metres = np.zeros(len(rows), np.bool_), np.full(len(rows), np.nan)
+        off[measured] = least - margin > tolerance
+        on[measured] = least + margin <= tolerance
+        metres[measured] = np.where(on[measured], np.nan, least)
         return OffRoute(off, on, metres)
 
     # -- what is allowed
