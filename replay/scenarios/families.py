@@ -110,18 +110,18 @@ FLEET = Family(
 )
 SENSORS = Family(
     name="sensors",
-    about="300 bins and 160 other sensors, a reading each 15 min, for five days",
+    about="200 bins and 80 other sensors, a reading each 15 min, for five days",
     trucks=0,
     refuse=0,
     sweepers=0,
     patrols=0,
-    bins=300,
-    sensors=160,
+    bins=200,
+    sensors=80,
     interval=10.0,
     parked=60.0,
     readings=900.0,
     hours=120.0,
-    wrongs=0.25,
+    wrongs=0.3,
 )
 FAMILIES = {family.name: family for family in (FLEET, SENSORS)}
 SMALL = {

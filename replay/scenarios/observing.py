@@ -59,8 +59,11 @@ class Observed:
         self.until = max(self.until, float(rows.received.max()))
         metric = rows.metric if isinstance(rows, Reading) else np.full(len(rows), NOBODY, np.int32)
         hour = (rows.received // 3600).astype(np.int64)
-        each, count = np.unique(np.stack([metric, rows.subject, hour]), axis=1, return_counts=True)
-        for (m, subject, h), n in zip(each.T.tolist(), count.tolist(), strict=True):
+        # in one number: sorting those is ten times as quick
+        packed = ((metric.astype(np.int64) + 1) << 52) | (rows.subject.astype(np.int64) << 22) | hour
+        each, count = np.unique(packed, return_counts=True)
+        columns = ((each >> 52) - 1, (each >> 22) & ((1 << 30) - 1), each & ((1 << 22) - 1), count)
+        for m, subject, h, n in zip(*(column.tolist() for column in columns), strict=True):
             self._hours.setdefault((type(rows), m), set()).add((subject, h))
             self._rows[type(rows), m] += n
 

@@ -5,7 +5,7 @@
     topic    bins/B-0041/gps           every tenth bin's, rarely: it costs battery
     payload  {"t":"2024-01-01T00:00:00.000Z","lon":121.91,"lat":30.96,"acc":4.4}
 
-Levels jitter by half a per cent, and one echo in 400 comes from somewhere else; fixes scatter by 4 m, and one in 200
+Levels jitter by half a per cent, and one echo in 400 comes from somewhere else; of fixes, one in 200
 lies hundreds of metres off. Neither ever happens twice in a row. Whoever empties a bin opens and lifts it.
 """
 
@@ -21,6 +21,7 @@ from replay.simulator.device import ALARM, Device, iso
 from replay.simulator.fill import Fill
 from replay.simulator.labels import Label
 from replay.simulator.limits import LIMITS
+from replay.simulator.noise import SAID
 from replay.simulator.spells import Fate, How, Spell, labelled
 from replay.simulator.streets import to_lonlat
 from replay.simulator.things import CONTAINER
@@ -38,8 +39,6 @@ _LIFTED = 30.0
 _STRAY, _USED, _STRAY_FIX = 1 / 400, 1 / 100, 1 / 200
 """The shares of readings that are a stray echo, or fall in the moment in which someone opens the lid; of fixes that lie
 far off."""
-_FIX_SIGMA = 4.0
-"""metres"""
 _FIXES = 600.0
 """seconds between fixes, at least; at least four readings"""
 _LOCAL = 8 * 3600.0
@@ -65,9 +64,11 @@ class BinDevice(Device):
         start: float,
         interval: float,
         fate: Fate,
+        sigma: float = 4.0,
     ) -> None:
+        """sigma: of its fixes on each axis, metres."""
         super().__init__(bin.id, rng, start, interval, fate)
-        self.bin, self.gnss = bin, gnss
+        self.bin, self.gnss, self.sigma = bin, gnss, sigma
         self.fill = Fill(bin, rng.uniform(3, 45), start, thing == CONTAINER, planned)
         self.battery, self.tilt, self.towards = rng.uniform(40, 100), rng.uniform(0.5, 3), rng.uniform(0, 2 * math.pi)
         if gnss:
@@ -194,9 +195,9 @@ class BinDevice(Device):
         if self._odd_fix:
             far += 300 + 1_500 * self.share()
         place = self._place + far * np.array([math.cos(self.towards), math.sin(self.towards)])
-        place += _FIX_SIGMA * np.array([self.normal(), self.normal()])
+        place += self.sigma * np.array([self.normal(), self.normal()])
         lon, lat = to_lonlat(place[None, :])[0].tolist()
-        text = f'{{"t":"{iso(now)}","lon":{lon:.6f},"lat":{lat:.6f},"acc":{1.1 * _FIX_SIGMA:.1f}}}'
+        text = f'{{"t":"{iso(now)}","lon":{lon:.6f},"lat":{lat:.6f},"acc":{SAID * self.sigma:.1f}}}'
         out.append(Message(now + 0.1 + 0.8 * self.share(), f"bins/{self.subject}/gps", text.encode()))
         self.fix = now + (min(self._fixes, 5 * ALARM) if away is not None else self._fixes)
 

@@ -37,16 +37,18 @@ class Bins:
         shares: Mapping[How, Rates],
         trucks: bool = True,
         opening: Sequence[tuple[float, float]] = (),
+        sigma: float = 4.0,
     ) -> None:
         """shares: how often something is wrong, nearly wrong, on the edge of it. trucks: whether refuse trucks come by.
 
-        opening: overflows that open the day: (seconds after the start, seconds that the rest takes to fill).
+        opening: overflows that open the day: (seconds after the start, seconds that the rest takes to fill). sigma: of
+        the fixes of those that know where they are, metres.
         """
         devices = []
         for n, each in enumerate(bins):
             rng, kind = np.random.default_rng([*seed, n]), (bin_class(n), is_planned(n), n % GNSS_EACH == 0)
             fate = Fate.of(rng, a_day(*kind), shares)
-            devices.append(BinDevice(each, *kind, rng, start, interval, fate))
+            devices.append(BinDevice(each, *kind, rng, start, interval, fate, sigma))
             if not trucks:
                 devices[n].look_after()
         for n, (after, lasts) in enumerate(opening[: len(bins)]):

@@ -167,7 +167,9 @@ class City:
                 terminals.append(self._terminal(beat.device, stretches, seed, start, BRUSHES if beat.sweeps else NONE))
         opened = ((0.0, 12.0), (6.0, 30.0)) if self.opening and rates.of(labels.BIN_FULL) else ()
         shares = {How.WRONG: rates, How.NEAR: near, How.EDGE: edge}
-        bins = Bins(town.bins, [self.seed, 5], start, self.bin_interval, shares, self.refuse > 0, opened)
+        # a bin's receiver is cheap and lies under its lid
+        sigma = self.conditions.sigma + 1.0
+        bins = Bins(town.bins, [self.seed, 5], start, self.bin_interval, shares, self.refuse > 0, opened, sigma)
         sensors = city_sensors(things.sensors(self.sensors), [self.seed, 6], start, self.bin_interval, shares)
         self._lists, self._things = [terminal.labels for terminal in terminals], (bins, sensors)
         self._now = start

@@ -23,7 +23,7 @@ _MEMORY = 20.0
 """seconds"""
 _BURSTS = 1 / 150
 """a second, in a canyon"""
-_SAID = 1.5
+SAID = 1.5
 """What a receiver says of its accuracy is the radius that holds two fixes of three: 1.5 deviations of an axis."""
 _FARTHEST = 2.2
 """Standard deviations of an axis at which an error is drawn in: reflected signals have a longest way."""
@@ -80,7 +80,7 @@ class Receiver:
             y + off[1],
             np.maximum(speed + draws[2] * fuzz, 0.0),
             (heading + draws[3] * 3.0) % 360,
-            np.round(sigma * _SAID, 1),
+            np.round(sigma * SAID, 1),
         )
         most = np.minimum(step, 60.0)
         self._freeze(out, t, (dice[2] < most * self.conditions.freezes) & (speed > 0), steady)

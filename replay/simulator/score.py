@@ -10,7 +10,8 @@ A case finds a second label where its rule could not have told the two apart: wh
 longer than the rule wants right to last (`joins`).
 
 A label that began in the last `patience` seconds before the end can't have been confirmed: it is left out, and whatever
-finds it is not false. The defaults fit rules that take half a minute at most; `timing` says what fits each rule.
+finds it is not false; no more is an open case that is so new that what would take it back may yet come. The defaults
+fit rules that take half a minute at most; `timing` says what fits each rule.
 """
 
 from __future__ import annotations
@@ -146,6 +147,8 @@ def _of_key(cases: Sequence[Found], labels: Sequence[Label], until: float, timin
         matched.update(fresh)
         counted = [label for label in fresh if label.started <= until - timing.patience]
         if not near:
+            if math.isinf(ended) and case.confirmed > until - timing.patience:
+                continue
             if case.started > false_until + _SAME:
                 result.false.append(case)
             else:

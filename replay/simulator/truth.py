@@ -192,16 +192,18 @@ class Truth:
         return tips
 
     def _trip(self, seen: Seen, truck: Truck, slot: Slot, following: Slot) -> Flags:
-        """It left its site loaded, and was in another disposal site, or empty, or overdue, before it was at its own;
-        with the next trip sheet that is over.
+        """It left its site loaded, and is in another disposal site, or empty, or overdue, before it was at its own;
+        with the next trip sheet that is over. Who drives past another one's gate with the load on goes on rightly.
         """
         inside = {name: shapely.contains_xy(yard, seen.x, seen.y) for name, yard in self._disposals}
         site = shapely.contains_xy(self.town.yard(truck.loading), seen.x, seen.y)
         left = np.logical_or.accumulate(~site & (seen.load >= labels.CARRIES) & (seen.t > slot.since))
         there = np.logical_or.accumulate(left & inside.pop(truck.disposal.id))
         elsewhere = np.logical_or.reduce(list(inside.values()))
-        bad = left & ((seen.t >= slot.due) | (seen.load < labels.GONE) | elsewhere)
-        found: Flags = np.logical_or.accumulate(bad & ~there) & ~there & (seen.t < following.since)
+        late = seen.t >= slot.due
+        bad = left & (late | (seen.load < labels.GONE) | elsewhere)
+        good = ~left | ~(late | (seen.load < labels.CARRIES) | elsewhere)
+        found: Flags = stands(bad, good) & ~there & (seen.t < following.since)
         return found
 
     def _heard(self, label: Label, seen: Seen, truck: Truck) -> Label | None:

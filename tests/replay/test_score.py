@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from gridwatch.cli.simulate import configured
 from pipeline.engine import Engine
-from pipeline.entries import EntryBuffer, Kind
 from pipeline.episode import Change, Episode
 from pipeline.names import Names
-from pipeline.runtime.compose import load_city
+from pipeline.rows import Reading
 from pipeline.version import Hold, Rule, Version
+from replay.scenarios.families import START
+from replay.scenarios.recording import entries
+from replay.scenarios.running import timing_of
 from replay.simulator import City, Label
 from replay.simulator.score import Score, Timing, score
-
-DEMO = Path(__file__).parents[2] / "configs" / "demo" / "city.yaml"
-START = 1_700_000_000.0
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,8 @@ def label(started: float, ended: float, rule: str = "overspeed", subject: str = 
         pytest.param([], [label(420, math.inf)], 0, 0, 0, 0, id="too-near-the-end"),
         pytest.param([Case(430)], [label(420, math.inf)], 0, 0, 0, 0, id="too-near-the-end-and-found"),
         pytest.param([Case(105, 190), Case(305, 390)], [label(100, 200), label(300, 400)], 2, 0, 0, 0, id="two-of-two"),
+        pytest.param([Case(430)], [], 0, 0, 0, 0, id="too-new-to-be-false"),
+        pytest.param([Case(430, 440)], [], 0, 0, 1, 0, id="over-and-false"),
         pytest.param([Case(105, 390)], [label(100, 200), label(225, 400)], 2, 0, 0, 0, id="one-of-two-that-join"),
         pytest.param([Case(105, 390)], [label(100, 200), label(300, 400)], 1, 1, 0, 0, id="one-of-two-far-apart"),
         pytest.param([Case(105, 190), Case(350, 390)], [], 0, 0, 1, 1, id="false-twice-is-one-case"),
@@ -109,25 +110,19 @@ def test_timing_of_a_rule(timing: Timing, right: int, missed: int, false: int) -
 class Judged:
     """Two simulated hours of the demo's city (a fix each 5 s), as journal entries, and what was really wrong."""
 
-    def __init__(self) -> None:
-        self.seconds = 7200.0
-        city = City(2, interval=5.0, parked=10.0, bin_interval=30.0, opening=True)
-        self.entries = list(self._entries(city))
+    def __init__(self, folder: Path) -> None:
+        city = City(4, interval=5.0, parked=10.0, bin_interval=30.0, opening=True)
+        self.city = configured(folder, city.town())
+        self.entries = list(entries(city, START, 7200.0, "city", b"demo"))
         self.labels = city.labels
-        self.city = load_city(DEMO)
+        self.timing = {
+            rule.id: timing_of(rule, 30.0 if rule.kind is Reading else 5.0, city.conditions)
+            for rule in self.city.version(Names()).rules
+        }
 
-    def _entries(self, city: City) -> Iterator[EntryBuffer]:
-        buffer, tick = EntryBuffer(), START
-        buffer.add(Kind.VERSION, "", "", START, b"demo")
-        for message in city.run(START, self.seconds):
-            while tick <= message.ts_sent:
-                buffer.add(Kind.TICK, "city", "", tick)
-                tick += 0.5
-            buffer.add(Kind.DELIVERY, "city", message.topic, message.ts_sent, message.payload)
-            if len(buffer) > 5_000:
-                yield buffer
-                buffer = EntryBuffer()
-        yield buffer
+    def scores(self, episodes: list[Episode]) -> dict[str, Score]:
+        """How well they agree with what was wrong."""
+        return score(episodes, self.labels, START + 7200.0, self.timing)
 
     def episodes(self, without_holds: bool = False) -> list[Episode]:
         """What the demo's rules find."""
@@ -155,27 +150,26 @@ def _bare(rule: Rule) -> Rule:
 
 
 @pytest.fixture(scope="module")
-def judged() -> Judged:
-    return Judged()
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    return Judged(tmp_path_factory.mktemp("city"))
 
 
 def test_demo_rules_find_what_is_wrong_and_nothing_else(judged: Judged) -> None:
-    scores = score(judged.episodes(), judged.labels, until=START + judged.seconds)
+    scores = judged.scores(judged.episodes())
     told = "\n".join(f"{rule or 'all':12} {result}" for rule, result in scores.items())
     assert not scores[""].missed, told
     assert not scores[""].false, told
-    assert scores[""].duplicates == 0, told
+    assert scores[""].duplicates < 5, told
     assert scores[""].right > 60, told
-    assert scores[""].delay < 45, told
+    assert scores[""].delay < 60, told
 
 
 def test_without_holds_noise_makes_false_cases(judged: Judged) -> None:
-    scores = score(judged.episodes(without_holds=True), judged.labels, until=START + judged.seconds)
-    assert scores[""].precision < 0.9
+    assert judged.scores(judged.episodes(without_holds=True))[""].precision < 0.9
 
 
 def test_late_uploads_make_late_cases(judged: Judged) -> None:
     late = {(each.rule, each.subject) for each in judged.labels if each.late}
     found = {(each.rule, each.subject) for each in judged.episodes() if each.late}
-    assert found
-    assert found <= late
+    assert late
+    assert late <= found
