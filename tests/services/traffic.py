@@ -149,9 +149,10 @@ class Traffic:
             (folder / file).write_text(json.dumps(whole))
         return folder / "city.yaml"
 
-    def _given(self, messages: list[Message]) -> list[Message]:
-        self.given += messages
-        return messages
+    def _given(self, messages: list[Message]) -> Iterator[Message]:
+        for message in messages:  # one by one: whoever takes them may stop in the middle of an upload
+            self.given.append(message)
+            yield message
 
     def _truck(self, truck: _Truck, at: int) -> list[Message]:
         doing = truck.doing(at)
