@@ -82,7 +82,8 @@ class Rows:
     @classmethod
     def empty(cls) -> Self:
         """No rows at all."""
-        integers = {"subject": np.int32, "stream": np.int32, "metric": np.int32, "position": np.int64}
+        integers: dict[str, Any] = dict.fromkeys(("subject", "stream", "metric", "label", "zone"), np.int32)
+        integers |= dict.fromkeys(("position", "track"), np.int64)
         columns: dict[str, Any] = {name: np.empty(0, integers.get(name, np.float64)) for name in cls.own()}
         return cls(**columns)
 
@@ -131,5 +132,31 @@ class Reading(Rows):
     kind: ClassVar[str] = "reading"
 
 
-KINDS: dict[str, type[Rows]] = {kind.kind: kind for kind in (Position, Reading)}
+@dataclass(slots=True)
+class Sighting(Rows):
+    """One object in one picture of a camera; `subject` is the camera."""
+
+    track: Longs
+    """The object's number: unique in a camera, given by its tracker, never used again for another."""
+    label: Ints
+    """What it is taken for (car, person, bag): a code of the engine's Names."""
+    score: Floats
+    """How sure that is, 0..1"""
+    x: Floats
+    """Left edge of its box, as a share of the picture's width; 0 is the picture's left edge."""
+    y: Floats
+    """Upper edge of its box, as a share of the picture's height; 0 is the picture's upper edge."""
+    w: Floats
+    """Width of its box, as a share of the picture's"""
+    h: Floats
+    """Height of its box, as a share of the picture's"""
+    zone: Ints
+    """The zone of the camera's picture that it is in: a code of the engine's Names; NOBODY for none."""
+    still: Floats
+    """Seconds for which it has stood in its place; 0 while it moves."""
+
+    kind: ClassVar[str] = "sighting"
+
+
+KINDS: dict[str, type[Rows]] = {kind.kind: kind for kind in (Position, Reading, Sighting)}
 """The kinds of row that a stream can decode to, by the name that a configuration uses."""
