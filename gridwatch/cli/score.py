@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pipeline.runtime.compose import City as Configured
     from replay.scenarios.families import Family
     from replay.scenarios.results import Result
-    from replay.simulator.score import Score
+    from replay.score import Score
 
 _Job = tuple[str, str, int, bool]
 """scenario, family, seed, small"""
@@ -128,16 +128,17 @@ def _simulated(jobs: Sequence[_Job], processes: int) -> Iterator[tuple[str, Mapp
 
 def run_one(job: _Job) -> Mapping[str, Score]:
     """Simulate, judge and score one scenario in one city."""
+    from replay.outcome import judge
     from replay.scenarios.families import START
     from replay.scenarios.recording import Live, entries
-    from replay.scenarios.running import run
 
     name, family_name, seed, small = job
     scenario, family = scenario_of(name), family_of(family_name, small)
     city, made = family.city(scenario, seed), _configured(family)
     (source,) = made.configuration.sources
     recorded = Live(entries(city, START, family.hours * 3600, source, b"{}"))
-    return run(recorded, lambda _, names: made.version(names), lambda: city.labels, scenario.conditions)
+    skew, late = scenario.conditions.doubt
+    return judge(recorded, lambda _, names: made.version(names), lambda: city.labels, skew=skew, late=late).scores
 
 
 @cache
@@ -153,17 +154,19 @@ def _of_journal(folder: Path, labels: Path | None, config: Path | None) -> tuple
     """What it is called, and the scores."""
     from gridwatch.cli.replay import journal_in, versions
     from pipeline.journal import Journal
+    from replay.labels import read_file
+    from replay.outcome import judge
     from replay.scenarios.library import BY_NAME
-    from replay.scenarios.running import run
     from replay.simulator.conditions import CLEAR
-    from replay.simulator.labels import read
 
     journal, file = journal_in(folder), labels or folder / LABELS
     if not file.exists():
         raise Problem(f"There is no {file}. Name the file with what was really wrong: --labels FILE", Exit.USAGE)
     what = folder / SCENARIO
     name = str(json.loads(what.read_text("utf-8"))["scenario"]) if what.exists() else folder.resolve().name
-    known = list(read(file.read_text("utf-8").splitlines()))
+    known = read_file(file)
     load, current = versions(journal, config)
     conditions = BY_NAME[name].conditions if name in BY_NAME else CLEAR
-    return name, run(Journal.read_only(journal), load, lambda: known, conditions, current)
+    skew, late = conditions.doubt
+    judged = judge(Journal.read_only(journal), load, lambda: known, skew=skew, late=late, current=current)
+    return name, judged.scores

@@ -106,9 +106,9 @@ def _write(scenario: Scenario, family: Family, seed: int, hours: float, folder: 
     from pipeline.journal import Contents, Journal
     from pipeline.runtime.compose import CONTENTS, version_payload
     from pipeline.runtime.opening import JOURNAL
+    from replay.labels import write_file
     from replay.scenarios.families import START
     from replay.scenarios.recording import entries
-    from replay.simulator import labels
 
     city = family.city(scenario, seed)
     made = configured(folder, city.town())
@@ -119,8 +119,7 @@ def _write(scenario: Scenario, family: Family, seed: int, hours: float, folder: 
         for buffer in entries(city, START, hours * 3600, source, payload):
             journal.commit(buffer)
             written += len(buffer)
-    with (folder / LABELS).open("w", encoding="utf-8", newline="\n") as out:
-        labels.write(city.labels, out)
+    write_file(city.labels, folder / LABELS)
     what = {"scenario": scenario.name, "family": family.name, "seed": seed, "hours": hours}
     (folder / SCENARIO).write_text(json.dumps(what) + "\n", "utf-8")
     typer.echo(f"{written} entries over {hours:g} h and {len(city.labels)} labels in {folder}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from replay.scenarios.library import BY_NAME
-from replay.simulator.score import Score
+from replay.score import Score
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ Deterministic by seed and driven by simulated time alone: whoever publishes the 
 
 from __future__ import annotations
 
+from replay.labels import Label
 from replay.simulator.city import City
 from replay.simulator.conditions import Conditions
-from replay.simulator.labels import Label
 from replay.simulator.transport import Message
 
 __all__ = ["City", "Conditions", "Label", "Message"]

@@ -15,11 +15,11 @@ import math
 
 import numpy as np
 
+from replay.labels import Label
 from replay.simulator import limits
 from replay.simulator.bin_spells import Now, make, nearly_full
 from replay.simulator.device import ALARM, Device, iso
 from replay.simulator.fill import Fill
-from replay.simulator.labels import Label
 from replay.simulator.limits import LIMITS
 from replay.simulator.noise import SAID
 from replay.simulator.spells import Fate, How, Spell, labelled

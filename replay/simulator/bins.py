@@ -14,10 +14,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from replay.labels import Label
 from replay.simulator.bin_sensor import BinDevice
 from replay.simulator.bin_spells import a_day
 from replay.simulator.device import Devices
-from replay.simulator.labels import Label
 from replay.simulator.rates import Rates
 from replay.simulator.spells import Fate, How
 from replay.simulator.things import GNSS_EACH, bin_class, is_planned

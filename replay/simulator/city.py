@@ -18,13 +18,13 @@ from typing import Self
 
 import numpy as np
 
+from replay.labels import Label
 from replay.simulator import beats, labels, things
 from replay.simulator.bins import Bins
 from replay.simulator.bodies import BodyDevice
 from replay.simulator.conditions import ORDINARY, Conditions, Upload
 from replay.simulator.crews import Crew
 from replay.simulator.device import Devices
-from replay.simulator.labels import Label
 from replay.simulator.rates import Rates, Share
 from replay.simulator.rounds import Rounds
 from replay.simulator.sensors import city_sensors

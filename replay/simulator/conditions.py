@@ -24,6 +24,10 @@ class Upload(StrEnum):
     """One half of the terminals does this, the other half that."""
 
 
+UPLOADED = 900.0
+"""Seconds after which all that was stored in a dead zone is uploaded."""
+
+
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """Under what conditions the city is heard."""
@@ -54,6 +58,11 @@ class Conditions:
     """seconds by which some devices' clocks are ahead (below 0: behind)"""
     skewed: float = 0.0
     """the share of devices with such a clock"""
+
+    @property
+    def doubt(self) -> tuple[float, float]:
+        """By how much clocks are wrong, and how long after the fact all that was stored is uploaded, seconds."""
+        return abs(self.skew) if self.skewed else 0.0, UPLOADED if self.dark else 0.0
 
     @property
     def text(self) -> str:

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import shapely
 
+from replay.labels import Label
 from replay.simulator import labels
 from replay.simulator.beats import STARTS, WINDOW, Beat
-from replay.simulator.labels import Label
 from replay.simulator.motion import Pace, drive
 from replay.simulator.rates import Rates
 from replay.simulator.streets import streets

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from replay.simulator.labels import Label
+from replay.labels import Label
 from replay.simulator.limits import SILENT_AFTER, STUCK_AFTER
 from replay.simulator.spells import Coming, Fate, How, Spell
 from replay.simulator.transport import Message

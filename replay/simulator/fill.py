@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 
+from replay.labels import Label
 from replay.simulator import limits
-from replay.simulator.labels import Label
 from replay.simulator.spells import Curve
 from replay.simulator.town import Bin
 

@@ -7,12 +7,6 @@ test compares them), so that a rule which works well finds each label, a little 
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TextIO
-
 OVERSPEED, NO_GO, OFF_ROUTE = "overspeed", "no-go", "off-route"
 OUTSIDE_HOURS, NO_PERMIT = "outside-hours", "no-permit"
 NOT_SEALED, BODY_RAISED, TIPPING, OVERLOAD = "not-sealed", "body-raised", "tipping", "overload"
@@ -61,38 +55,3 @@ CITY_LIMIT = 60.0
 """km/h, of muck trucks in all of the city"""
 SPEED_TOLERANCE = 0.10
 OFF_ROUTE_METRES = 500.0
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Label:
-    """One thing that was wrong. Times are UTC seconds; `ended` is infinite while it goes on."""
-
-    started: float
-    rule: str
-    subject: str
-    ended: float
-    late: bool = False
-    """It happened in a dead zone: what showed it came in after the vehicle had left."""
-
-
-def write(labels: Iterable[Label], out: TextIO) -> None:
-    """As JSON lines, sorted; `ended` is null while it goes on."""
-    for label in sorted(labels):
-        line = {
-            "rule": label.rule,
-            "subject": label.subject,
-            "started": round(label.started, 3),
-            "ended": round(label.ended, 3) if math.isfinite(label.ended) else None,
-            "late": label.late,
-        }
-        out.write(json.dumps(line) + "\n")
-
-
-def read(lines: Iterable[str]) -> list[Label]:
-    """The labels of JSON lines."""
-    found = []
-    for line in lines:
-        fields = json.loads(line)
-        fields["ended"] = math.inf if fields["ended"] is None else fields["ended"]
-        found.append(Label(**fields))
-    return found

@@ -16,9 +16,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from replay.labels import Label
 from replay.simulator import limits
 from replay.simulator.device import Device, Devices, iso
-from replay.simulator.labels import Label
 from replay.simulator.limits import LIMITS, Limit
 from replay.simulator.rates import Rates
 from replay.simulator.spells import Curve, Fate, How, Spell, beyond, labelled

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from replay.simulator.labels import Label
+from replay.labels import Label
 from replay.simulator.limits import LIMITS, Limit
 from replay.simulator.rates import Rates
 

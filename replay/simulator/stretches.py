@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from replay.simulator.labels import Label
+from replay.labels import Label
 from replay.simulator.motion import Course
 from replay.simulator.streets import Floats
 

@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import shapely
 
+from replay.labels import Label
 from replay.simulator.bodies import BodyDevice
 from replay.simulator.conditions import ORDINARY, Conditions
-from replay.simulator.labels import Label
 from replay.simulator.noise import Receiver
 from replay.simulator.streets import Floats, to_lonlat
 from replay.simulator.stretches import Stretch

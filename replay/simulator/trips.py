@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import shapely
 
+from replay.labels import Label
 from replay.simulator import labels
 from replay.simulator.changes import EDGE, NEAR, WRONG, Change
-from replay.simulator.labels import Label
 from replay.simulator.legs import Driver
 from replay.simulator.lorry_wrongs import TURNS
 from replay.simulator.rates import Rates

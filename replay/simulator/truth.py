@@ -15,8 +15,8 @@ from functools import cached_property
 import numpy as np
 import shapely
 
+from replay.labels import Label
 from replay.simulator import labels
-from replay.simulator.labels import Label
 from replay.simulator.motion import Course
 from replay.simulator.seen import Flags, Seen, Spans, spans, stands
 from replay.simulator.streets import Floats, streets

@@ -12,8 +12,8 @@ import pytest
 from gridwatch.cli.demo import run_demo
 from pipeline.runtime.embedded import Embedded
 from pipeline.runtime.logs import logger
+from replay.score import score
 from replay.simulator import labels
-from replay.simulator.score import score
 
 
 @pytest.mark.slow

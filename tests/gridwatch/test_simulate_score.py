@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from gridwatch.cli import app
+from replay.labels import read
 from replay.scenarios.library import SCENARIOS
-from replay.simulator.labels import read
 
 KEYS = ["rule", "scenario", "noise", "precision", "recall", "false_per_1000h", "delay_p50"]
 

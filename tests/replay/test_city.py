@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from replay.labels import read, write
 from replay.simulator import City, Label, Message, labels
 from replay.simulator.noise import Receiver
 
@@ -194,5 +195,5 @@ def test_what_goes_on_has_no_end_yet() -> None:
 def test_labels_survive_their_file() -> None:
     some = [Label(1.5, "overspeed", "muck-001", 60.25), Label(2.0, "bin-full", "B-0001", math.inf, True)]
     out = io.StringIO()
-    labels.write(reversed(some), out)
-    assert labels.read(out.getvalue().splitlines()) == some
+    write(reversed(some), out)
+    assert read(out.getvalue().splitlines()) == some

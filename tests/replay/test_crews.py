@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import shapely
 
+from replay.labels import Label
 from replay.simulator import City, labels
 from replay.simulator.beats import STARTS, WINDOW, Beat, patrols, sweepers
 from replay.simulator.crews import Crew
-from replay.simulator.labels import Label
 from replay.simulator.rates import Rates
 from replay.simulator.stretches import Stretch
 from replay.simulator.town import DARK, Town

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import shapely
 
+from replay.labels import Label
 from replay.simulator import labels
-from replay.simulator.labels import Label
 from replay.simulator.lorry_wrongs import TURNS
 from replay.simulator.motion import Pace, drive
 from replay.simulator.rates import Rates

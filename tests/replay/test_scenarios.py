@@ -21,18 +21,18 @@ from pipeline.runtime.compose import load_city
 from pipeline.version import Decoded, Hold, Rule, Source, Stream, Version
 from pipeline.world import World
 from replay.driving import table
+from replay.observing import Observed
+from replay.outcome import timing_of
 from replay.scenarios import families
 from replay.scenarios.families import FAMILIES, SMALL
 from replay.scenarios.library import BY_NAME, SCENARIOS
-from replay.scenarios.observing import Observed
 from replay.scenarios.page import page
 from replay.scenarios.recording import TICK, Live, entries
 from replay.scenarios.results import Result, gathered, untested
-from replay.scenarios.running import timing_of
+from replay.score import Score
 from replay.simulator import City, Label, Message
 from replay.simulator.conditions import CLEAR
 from replay.simulator.noise import Receiver
-from replay.simulator.score import Score
 from tests.places import registers
 
 DEMO = Path(__file__).parents[2] / "configs" / "demo" / "city.yaml"
@@ -157,9 +157,9 @@ def test_timing_follows_the_hold_and_the_rows() -> None:
     quick, slow = timing_of(rule, 10.0), timing_of(rule, 900.0)
     assert (quick.slack, quick.patience, quick.joins) == (45.0, 660.0, 105.0)
     assert slow.slack > 900.0
-    assert timing_of(rule, 10.0, replace(CLEAR, dark=True)).patience == 1560.0
-    assert timing_of(rule, 10.0, replace(CLEAR, skew=-120.0, skewed=0.5)).slack == 165.0
-    assert timing_of(rule, 10.0, replace(CLEAR, skew=-120.0)).slack == 45.0, "no device has that clock"
+    assert timing_of(rule, 10.0, *replace(CLEAR, dark=True).doubt).patience == 1560.0
+    assert timing_of(rule, 10.0, *replace(CLEAR, skew=-120.0, skewed=0.5).doubt).slack == 165.0
+    assert timing_of(rule, 10.0, *replace(CLEAR, skew=-120.0).doubt).slack == 45.0, "no device has that clock"
 
 
 # ---- results
@@ -170,6 +170,7 @@ class Case:
     started: float
     rule: str = "r"
     subject: str = "a"
+    part: str = ""
     confirmed: float = 0.0
     ended: float = 0.0
 

@@ -14,11 +14,11 @@ from pipeline.episode import Change, Episode
 from pipeline.names import Names
 from pipeline.rows import Reading
 from pipeline.version import Hold, Rule, Version
+from replay.outcome import timing_of
 from replay.scenarios.families import START
 from replay.scenarios.recording import entries
-from replay.scenarios.running import timing_of
+from replay.score import Score, Timing, score
 from replay.simulator import City, Label
-from replay.simulator.score import Score, Timing, score
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Case:
     ended: float = math.nan
     rule: str = "overspeed"
     subject: str = "a"
+    part: str = ""
 
     @property
     def confirmed(self) -> float:
@@ -116,7 +117,7 @@ class Judged:
         self.entries = list(entries(city, START, 7200.0, "city", b"demo"))
         self.labels = city.labels
         self.timing = {
-            rule.id: timing_of(rule, 30.0 if rule.kind is Reading else 5.0, city.conditions)
+            rule.id: timing_of(rule, 30.0 if rule.kind is Reading else 5.0, *city.conditions.doubt)
             for rule in self.city.version(Names()).rules
         }
 

@@ -16,9 +16,9 @@ from pipeline.engine import Engine
 from pipeline.entries import EntryBuffer, Kind
 from pipeline.episode import Change, Episode
 from pipeline.runtime.compose import load_city
+from replay.score import Timing, score
 from replay.simulator import City, Label, limits
 from replay.simulator.limits import LIMITS
-from replay.simulator.score import Timing, score
 from replay.simulator.things import SORTS, register, sensors
 
 DEMO = Path(__file__).parents[2] / "configs" / "demo" / "city.yaml"

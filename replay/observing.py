@@ -15,8 +15,9 @@ import pyarrow as pa
 
 from pipeline.engine import LoadVersion
 from pipeline.names import NOBODY, Names
-from pipeline.rows import Reading, Rows
+from pipeline.rows import Reading, Rows, Sighting
 from pipeline.version import Decode, Decoded, Rule, Version
+from replay.boxes import Boxes
 
 _Key = tuple[type[Rows], int]
 """A kind of row and the code of its metric, NOBODY where rows have none."""
@@ -26,8 +27,12 @@ _Key = tuple[type[Rows], int]
 class Observed:
     """What was heard."""
 
+    boxes: Boxes | None = None
+    """Told of all sightings, where anybody asks."""
     version: Version | None = None
     """The last that was in force."""
+    since: float = math.inf
+    """when the first delivery was received, UTC seconds"""
     until: float = -math.inf
     """when the last delivery was received, UTC seconds"""
     _hours: dict[_Key, set[tuple[int, int]]] = field(default_factory=dict)
@@ -49,6 +54,8 @@ class Observed:
             decoded = decode(batch, first, names)
             for rows in decoded.rows:
                 self._note(rows)
+                if self.boxes is not None and isinstance(rows, Sighting):
+                    self.boxes.note(rows, names)
             return decoded
 
         return noted
@@ -56,6 +63,7 @@ class Observed:
     def _note(self, rows: Rows) -> None:
         if not len(rows):
             return
+        self.since = min(self.since, float(rows.received.min()))
         self.until = max(self.until, float(rows.received.max()))
         metric = rows.metric if isinstance(rows, Reading) else np.full(len(rows), NOBODY, np.int32)
         hour = (rows.received // 3600).astype(np.int64)
