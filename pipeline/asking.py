@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.columns import Array
+from pipeline.columns import Array, Table
 from pipeline.detector import Detector
 from pipeline.names import NOBODY, Names
 from pipeline.rows import Flags, Floats, Longs, Reading, Rows
@@ -62,6 +62,12 @@ class Turned:
             self.gap[index],
             self.alone[index],
         )
+
+
+Listener = Callable[[Turned, Judged, Table], None]
+"""Is told what is about to go through a hold: the rule's own rows, what was said of them, and the states of their
+slots, which are keys or, of late rows, remembered gaps. It changes nothing.
+"""
 
 
 def starts_of(slot: Longs) -> Longs:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.asking import Turned, asks_silence, judge, merge, own
+from pipeline.asking import Listener, Turned, asks_silence, judge, merge, own
 from pipeline.clocks import Ticks
 from pipeline.columns import Array, Table
 from pipeline.hold import Changes, active, change_rule, close, no_rows_at_all, step, withdraw
@@ -53,6 +53,7 @@ class RuleState:
         self.gap_key = np.zeros(0, np.int64)
         """slot in `gaps` -> key"""
         self.free: list[int] = []
+        self.listener: Listener | None = None
 
     def change(self, rule: Rule) -> None:
         """A new version of the rule is in force (rule 18)."""
@@ -113,6 +114,8 @@ class RuleState:
         if len(slots) and len(waiting):
             waiting = waiting[~np.isin(waiting, slots)]
         leaving = np.flatnonzero((mine.gap >= 0) & mine.alone)
+        if self.listener is not None:
+            self.listener(mine, judged, self.keys)
         copies = step(setting, self.keys, slots, mine.starts, judged, changes, waiting, leaving)
         self.judged[mine.gap[breaking]] = True
         if copies is not None:
@@ -144,6 +147,8 @@ class RuleState:
         judged, _ = judge(self.rule.detector, mine, world, self.gap_memory, asks=False)
         judged.barred = barred if barred.any() else None
         judged.filled = gaps["until"][mine.gap] - mine.rows.ts <= gap_of[mine.rows.stream]
+        if self.listener is not None:
+            self.listener(mine, judged, self.gaps)
         if not judged_in.all():
             self._watch(mine, judged, changes)
             keep = np.flatnonzero(judged_in)
