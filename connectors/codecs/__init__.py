@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
-
 from connectors.codecs.json_mapping import JsonStream
+from connectors.codecs.json_rows import JsonRows
+from connectors.codecs.stream import Codec
 from pipeline.faults import did_you_mean
 
-CODECS: dict[str, type[BaseModel]] = {
-    "json": JsonStream,
+CODECS: dict[str, Codec] = {
+    "json": Codec(JsonStream, JsonRows),
 }
 """Every codec, by the `codec` that a stream uses: the section `streams.<name>` with it."""
 
 
-def codec(name: str) -> type[BaseModel]:
-    """The stream section of that codec. Raises KeyError with a suggestion."""
+def codec(name: str) -> Codec:
+    """The codec of that name. Raises KeyError with a suggestion."""
     if name not in CODECS:
         raise KeyError(f"no codec '{name}'{did_you_mean(name, CODECS)}")
     return CODECS[name]

@@ -19,21 +19,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from connectors.codecs.json_mapping import JsonStream
-from connectors.codecs.json_rows import JsonRows
+from connectors.codecs import CODECS
 from connectors.codecs.shape import MAX_DEPTH
+from connectors.codecs.stream import StreamSettings
 from connectors.codecs.topics import TopicPattern, TopicTable
 from pipeline.entries import Kind
-from pipeline.geo import Datum, to_wgs84
 from pipeline.names import NOBODY, Names
-from pipeline.rows import Flags, Floats, Ints, Longs, Position, Reading, Rows, unknown
+from pipeline.rows import Flags, Ints, Longs, Rows
 from pipeline.version import Aside, Decode, Decoded
 
 if TYPE_CHECKING:
     from pipeline.world import World
-
-CHUNK = 2048
-"""Payloads that are decoded together."""
 
 REMEMBERED = 65536
 """Topics whose meaning is remembered."""
@@ -42,10 +38,10 @@ LONGEST_NAME = 100
 """Characters of an unknown subject's name that are shown."""
 
 
-def compile_streams(streams: Mapping[str, JsonStream], world: World | None = None) -> Decode:
+def compile_streams(streams: Mapping[str, StreamSettings], world: World | None = None) -> Decode:
     """What decodes entries to rows by `streams`, in that order. world: bound to the names that come with a batch where
     it is not yet; None: every subject is known."""
-    return JsonDecode(streams, world)
+    return StreamDecode(streams, world)
 
 
 class _Meanings:
@@ -53,14 +49,18 @@ class _Meanings:
     names."""
 
     def __init__(
-        self, names: Names, rows: list[JsonRows], table: TopicTable, coder: Callable[[JsonStream], Callable[[str], int]]
+        self,
+        names: Names,
+        streams: list[StreamSettings],
+        table: TopicTable,
+        coder: Callable[[StreamSettings], Callable[[str], int]],
     ) -> None:
         self.names = names
-        self._code = [coder(row.stream) for row in rows]
-        self._rows, self._table = rows, table
+        self._code = [coder(stream) for stream in streams]
+        self._streams, self._table = streams, table
         self._ids: dict[str, int] = {}
-        self._of = np.zeros((len(rows), 0), bool)
-        self._subject = np.zeros((len(rows), 0), np.int32)
+        self._of = np.zeros((len(streams), 0), bool)
+        self._subject = np.zeros((len(streams), 0), np.int32)
 
     def look_up(self, topics: list[str]) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
         """[stream, topic] whether it belongs to the stream; [stream, topic] whom it names, NOBODY for none."""
@@ -74,13 +74,12 @@ class _Meanings:
         return len(self._ids)
 
     def _learn(self, topics: list[str]) -> None:
-        of = np.zeros((len(self._rows), len(topics)), bool)
-        subject = np.full((len(self._rows), len(topics)), NOBODY, np.int32)
+        of = np.zeros((len(self._streams), len(topics)), bool)
+        subject = np.full((len(self._streams), len(topics)), NOBODY, np.int32)
         for topic in topics:
             self._ids[topic] = len(self._ids)
         for stream, pattern in enumerate(self._table.patterns):
-            whose = self._rows[stream].stream.subject
-            named = whose[1:-1] if whose.startswith("{") else None
+            named = self._streams[stream].level
             for i, level in enumerate(pattern.level(topics, named)):
                 if level is not None:
                     of[stream, i] = True
@@ -121,12 +120,13 @@ class _Task:
         self.result.aside.append(Aside(self.first + at, reason, where, message))
 
 
-class JsonDecode:
+class StreamDecode:
     """See `compile_streams`."""
 
-    def __init__(self, streams: Mapping[str, JsonStream], world: World | None) -> None:
+    def __init__(self, streams: Mapping[str, StreamSettings], world: World | None) -> None:
         self.names = list(streams)
-        self.rows = [JsonRows(stream) for stream in streams.values()]
+        self.streams = list(streams.values())
+        self.readers = [CODECS[stream.codec].reader(stream) for stream in self.streams]
         self.table = TopicTable([TopicPattern(stream.topic) for stream in streams.values()])
         self.world = world
         self._meanings: _Meanings | None = None
@@ -143,10 +143,10 @@ class JsonDecode:
         sources, source_at = source.dictionary.to_pylist(), source.indices.to_numpy()
         matched = ~delivery
         long = int(pc.max(pc.binary_length(payload)).as_py()) >= 2 * MAX_DEPTH
-        for index, rows in enumerate(self.rows):
+        for index, stream in enumerate(self.streams):
             if not topics.of[index].any():
                 continue
-            ours = np.fromiter((s == rows.stream.source for s in sources), bool, len(sources))
+            ours = np.fromiter((s == stream.source for s in sources), bool, len(sources))
             hit = delivery & topics.of[index][topics.at] & ours[source_at]
             matched |= hit
             at = np.flatnonzero(hit)
@@ -161,17 +161,17 @@ class JsonDecode:
     def _topics(self, column: Any, delivery: Flags, names: Names) -> _Topics:
         """What the topics of a batch's deliveries mean."""
         if self._meanings is None or self._meanings.names is not names or len(self._meanings) > REMEMBERED:
-            self._meanings = _Meanings(names, self.rows, self.table, lambda stream: self._coder(stream, names))
+            self._meanings = _Meanings(names, self.streams, self.table, lambda stream: self._coder(stream, names))
         texts, at = column.dictionary.to_pylist(), column.indices.to_numpy()
         used = np.zeros(len(texts), bool)
         used[at[delivery]] = True
         which = np.flatnonzero(used)
-        of = np.zeros((len(self.rows), len(texts)), bool)
-        subject = np.full((len(self.rows), len(texts)), NOBODY, np.int32)
+        of = np.zeros((len(self.streams), len(texts)), bool)
+        subject = np.full((len(self.streams), len(texts)), NOBODY, np.int32)
         of[:, which], subject[:, which] = self._meanings.look_up([texts[i] for i in which.tolist()])
         return _Topics(texts, at, of, subject)
 
-    def _coder(self, stream: JsonStream, names: Names) -> Callable[[str], int]:
+    def _coder(self, stream: StreamSettings, names: Names) -> Callable[[str], int]:
         """How a subject's text becomes a code.
 
         One that is in no register stays without, so that a flood of made-up names does not grow anything; a stream that
@@ -187,23 +187,23 @@ class JsonDecode:
     def _named(self, index: int, topic: str) -> str:
         """Whom a topic names to the stream at `index`."""
         levels = dict(self.table.match(topic))[index]
-        return levels[self.rows[index].stream.subject[1:-1]]
+        return levels[self.streams[index].level or ""]
 
     def _no_stream(self, source: str) -> str:
-        topics = [r.stream.topic for r in self.rows if r.stream.source == source]
+        topics = [stream.topic for stream in self.streams if stream.source == source]
         return f"expected a topic of a stream of {source}: {', '.join(topics) or 'there is none'}; got another"
 
     def _stream(self, task: _Task, at: Longs) -> None:
         """Decode the entries `at` of a batch by one stream."""
         index, topics, names = task.index, task.topics, task.names
-        rows, column = self.rows[index], task.batch.column("payload")
+        stream, reader, column = self.streams[index], self.readers[index], task.batch.column("payload")
         places: list[Longs] = []
-        values: list[dict[str, Floats]] = []
+        values: list[dict[str, NDArray[Any]]] = []
         subjects: list[Ints] = []
         texts: list[str] = []
-        for begin in range(0, len(at), CHUNK):
-            part = at[begin : begin + CHUNK]
-            chunk = rows.read(_taken(column, part), task.long)
+        for begin in range(0, len(at), reader.chunk):
+            part = at[begin : begin + reader.chunk]
+            chunk = reader.read(_taken(column, part), task.long)
             here = part[chunk.at]
             for payload, message in chunk.bad:
                 task.aside(int(part[payload]), "undecodable", self.names[index], message)
@@ -212,7 +212,7 @@ class JsonDecode:
             if chunk.subjects is None:
                 subjects.append(topics.subject[index][topics.at[here]])
             else:
-                code = self._coder(rows.stream, names)
+                code = self._coder(stream, names)
                 subjects.append(np.fromiter(map(code, chunk.subjects), np.int32, len(chunk.subjects)))
                 texts += chunk.subjects
         place = np.concatenate(places)
@@ -224,7 +224,7 @@ class JsonDecode:
                 self.world = self.world.bind(names)
             device = subject
             subject = self.world.resolve(device, ts)
-            if rows.stream.unknown == "aside":
+            if stream.unknown == "aside":
                 stranger = ~self.world.known(subject, ts)
                 if stranger.any():
                     for i in np.flatnonzero(stranger).tolist():
@@ -237,11 +237,8 @@ class JsonDecode:
         if len(place):
             received = task.batch.column("received").to_numpy()[place]
             streams = np.full(len(place), index, np.int32)
-            block = Rows(subject, ts, received, place + task.first, streams)
-            if rows.stream.rows == "position":
-                task.result.rows.append(_positions(rows.stream, block, columns))
-            else:
-                task.result.rows.append(_readings(rows.stream, block, columns, names))
+            each = Rows(subject, ts, received, place + task.first, streams)
+            task.result.rows.append(reader.rows(each, columns, names))
 
 
 def _taken(column: pa.BinaryArray, part: Longs) -> list[bytes]:
@@ -255,48 +252,3 @@ def _taken(column: pa.BinaryArray, part: Longs) -> list[bytes]:
     ours = np.zeros(span, bool)
     ours[part - first] = True
     return list(compress(column.slice(first, span).to_pylist(), ours.tolist()))
-
-
-def _positions(stream: JsonStream, rows: Rows, columns: dict[str, Floats]) -> Position:
-    lon, lat = columns.pop("lon"), columns.pop("lat")
-    if stream.datum not in (Datum.WGS84, Datum.CGCS2000, None):
-        lon, lat = to_wgs84(lon, lat, Datum(stream.datum))
-
-    def column(name: str) -> Floats:
-        values = columns.pop(name, None)
-        return unknown(len(rows)) if values is None else values
-
-    return Position(
-        subject=rows.subject,
-        ts=rows.ts,
-        received=rows.received,
-        position=rows.position,
-        stream=rows.stream,
-        lon=lon,
-        lat=lat,
-        speed=column("speed"),
-        heading=column("heading"),
-        accuracy=column("accuracy"),
-        ignition=column("ignition"),
-        load=column("load"),
-        lid=column("lid"),
-        body=column("body"),
-        extra=columns,
-    )
-
-
-def _readings(stream: JsonStream, rows: Rows, columns: dict[str, Floats], names: Names) -> Reading:
-    metrics = list(stream.metrics)
-    values = np.stack([columns.pop(f"metric {m}") for m in metrics], axis=1)
-    # One row for each metric that is there, in the order of the mapping, a delivery's rows together.
-    row, which = np.nonzero(~np.isnan(values))
-    return Reading(
-        subject=rows.subject[row],
-        ts=rows.ts[row],
-        received=rows.received[row],
-        position=rows.position[row],
-        stream=rows.stream[row],
-        metric=names.codes(metrics)[which],
-        value=values[row, which],
-        extra={c: v[row] for c, v in columns.items()},
-    )

@@ -14,10 +14,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from connectors.codecs.shape import Shape, list_of
-from connectors.codecs.topics import TopicPattern
+from connectors.codecs.stream import StreamSettings, dotted_path
 from pipeline.faults import did_you_mean
 from pipeline.rows import KINDS, Position, Reading
-from pipeline.units import UNITS, Quantity, Seconds
+from pipeline.units import UNITS, Seconds
 
 TIMES: Mapping[str, float] = {"unix_s": 1.0, "unix_ms": 0.001, "iso8601": 0.0}
 """What `ts` may be written as -> factor to seconds (0: it is text)."""
@@ -30,24 +30,8 @@ _POSITION = frozenset(Position.__dataclass_fields__)
 _OWN = _POSITION | frozenset(Reading.__dataclass_fields__)
 NOT_CARRIED = frozenset({"subject", "ts", "received", "position", "stream", "extra", "kind", "lon", "lat"})
 """Columns of positions that no reading can fill in."""
-_DIGITS = 4
 
-
-def _path(text: str) -> str:
-    steps = text.split(".")
-    if not all(steps):
-        raise ValueError("expected a dotted path into the payload such as 'pos.lon' or 'pos.0'")
-    if any(step.isdecimal() and len(step) > _DIGITS for step in steps):
-        raise ValueError(f"expected places in a list below {10**_DIGITS}")
-    return text
-
-
-def _pattern(text: str) -> str:
-    TopicPattern(text)
-    return text
-
-
-Path = Annotated[str, AfterValidator(_path), Field(description="dotted: pos.lon, or pos.0 for a place in a list")]
+Path = Annotated[str, AfterValidator(dotted_path), Field(description="dotted: pos.lon, or pos.0 for a place in a list")]
 
 
 class JsonField(BaseModel):
@@ -68,20 +52,12 @@ class JsonField(BaseModel):
         return value
 
 
-class JsonStream(BaseModel):
+class JsonStream(StreamSettings):
     """`codec: json`: rows out of JSON payloads."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    source: str
-    topic: Annotated[str, AfterValidator(_pattern)]
     codec: Literal["json"]
     rows: Literal["position", "reading"]
-    subject: str = Field(description="whose: '{device}', a level of the topic, or '$.dev.id', a path into the payload")
-    unknown: Literal["aside", "accept"] = Field("aside", description="what becomes of a subject that is in no register")
     datum: Literal["WGS-84", "GCJ-02", "BD-09", "CGCS2000"] | None = None
-    gap: Seconds = Field(Quantity(300.0), gt=0, description="a longer silence of a subject leaves a gap to be filled")
-    lateness: Seconds = Field(Quantity(0.0), ge=0, description="how long rows wait for their elders")
     each: str | None = Field(
         None, description="path of a list in the payload, one row each ('$': the payload is the list)"
     )
@@ -94,18 +70,7 @@ class JsonStream(BaseModel):
     @field_validator("each")
     @classmethod
     def _each(cls, value: str | None) -> str | None:
-        return value if value is None or value == "$" else _path(value)
-
-    @field_validator("subject")
-    @classmethod
-    def _subject(cls, value: str) -> str:
-        if value[:2] in ("$.", "@."):
-            _path(value[2:])
-        elif not re.fullmatch(r"\{[A-Za-z_]\w*\}", value):
-            raise ValueError(
-                "expected a level of the topic such as '{device}', or a path into the payload such as '$.dev.id'"
-            )
-        return value
+        return value if value is None or value == "$" else dotted_path(value)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -120,12 +85,19 @@ class JsonStream(BaseModel):
         shapes(self)
         return self
 
+    def feeds(self, rows: str, metric: str | None = None) -> bool:
+        return self.rows == rows and (metric is None or metric in self.metrics)
+
+    def gives(self, column: str) -> bool:
+        return (
+            column in self.fields or column in self.carry or (self.rows == "reading" and column in ("metric", "value"))
+        )
+
+    def carries(self) -> Mapping[str, float]:
+        return self.carry
+
     def _topic_problems(self) -> list[str]:
-        names = TopicPattern(self.topic).names
-        problems = []
-        if self.subject.startswith("{") and self.subject[1:-1] not in names:
-            hint = did_you_mean(self.subject[1:-1], names)
-            problems.append(f"subject: the topic has no level '{self.subject}'{hint}")
+        problems = self.subject_problems()
         if self.subject.startswith("@.") and self.each is None:
             problems.append("subject: '@.' is a path into each item, but there is no 'each'; write '$.'")
         if self.subject.startswith("$.") and self.each == "$":

@@ -8,40 +8,23 @@ one by one, so that each bad one is named and the others are kept. The result is
 from __future__ import annotations
 
 import math
-import re
-import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import numpy as np
-import pyarrow as pa
 
+from connectors.codecs.columns import UNDECODABLE, iso8601, numbers, numbers_in_text, plain, texts
 from connectors.codecs.json_mapping import JsonField, JsonStream, factor, shapes
-from connectors.codecs.shape import MAX_DEPTH, Getter, Shape, list_of, too_deep
-from pipeline.rows import Flags, Floats, Longs
+from connectors.codecs.shape import Getter, Shape, list_of, too_deep
+from connectors.codecs.stream import LONGEST_SUBJECT, Chunk, excerpt
+from pipeline.geo import Datum, to_wgs84
+from pipeline.names import Names
+from pipeline.rows import Flags, Floats, Longs, Position, Reading, Rows, unknown
 
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
-_UNDECODABLE = (msgspec.MsgspecError, RecursionError, UnicodeError)
-_EXCERPT = 60
-_SUBJECT = 200
-"""A longer subject is a fault of the sender, characters."""
-
-
-@dataclass(slots=True)
-class Chunk:
-    """What became of some payloads. Columns have shape (n,), one entry a row, sorted by payload and then by time."""
-
-    at: Longs
-    """which payload, counted from 0"""
-    values: dict[str, Floats]
-    """ts (UTC seconds), the stream's fields in their columns' units, and its metrics as `metric NAME`"""
-    subjects: list[str] | None
-    """Whose, where the payload says so."""
-    bad: list[tuple[int, str]] = field(default_factory=list)
-    """(which payload, expected …; got …)"""
+CHUNK = 2048
+"""Payloads that are decoded together."""
 
 
 @dataclass(slots=True)
@@ -54,7 +37,10 @@ class _Column:
 
 
 class JsonRows:
-    """One stream's mapping, compiled."""
+    """One stream's mapping, compiled. Its `Chunk.values` are ts, the stream's fields in their columns' units, and its
+    metrics as `metric NAME`."""
+
+    chunk = CHUNK
 
     def __init__(self, stream: JsonStream) -> None:
         self.stream = stream
@@ -85,8 +71,14 @@ class JsonRows:
             text += f" and {'at least one of ' if len(metrics) > 1 else ''}{', '.join(metrics)}"
         return text + (f" in each of {self.stream.each}" if self.stream.each else "")
 
+    def rows(self, each: Rows, columns: dict[str, Floats], names: Names) -> Position | Reading:
+        """See `Reader`."""
+        if self.stream.rows == "position":
+            return _positions(self.stream, each, columns)
+        return _readings(self.stream, each, columns, names)
+
     def read(self, payloads: list[bytes], long: bool) -> Chunk:
-        """Rows out of payloads. long: some are so long that their depth must be looked at."""
+        """See `Reader`."""
         bad: list[tuple[int, str]] = []
         items, at, subjects = self._structs(payloads, long, bad)
         values: dict[str, Floats] = {}
@@ -104,7 +96,7 @@ class JsonRows:
             values[column.name] = numbers
         wrong |= self._unfit(values, details)
         if subjects is not None:
-            unnamed = np.fromiter((not s or len(s) > _SUBJECT for s in subjects), bool, len(subjects))
+            unnamed = np.fromiter((not s or len(s) > LONGEST_SUBJECT for s in subjects), bool, len(subjects))
             wrong |= unnamed
         if wrong.any():
             bad += [
@@ -128,11 +120,11 @@ class JsonRows:
             if long and any(map(too_deep, payloads)):
                 raise RecursionError
             structs, at = list(map(decode, payloads)), np.arange(len(payloads))
-        except _UNDECODABLE:
+        except UNDECODABLE:
             structs, which = self._one_by_one(payloads, decode, bad)
             at = np.array(which, np.int64)
         whose = (
-            _texts(self._subject(structs))
+            texts(self._subject(structs))
             if self._subject is not None and (self._around or self._outer is None)
             else None
         )
@@ -152,7 +144,7 @@ class JsonRows:
         if whose is not None:
             whose = [whose[i] for i in owners]
         elif self._subject is not None:
-            whose = _texts(self._subject(items))
+            whose = texts(self._subject(items))
         return items, at[np.array(owners, np.int64)], whose
 
     def _one_by_one(
@@ -164,10 +156,10 @@ class JsonRows:
                 if too_deep(payload):
                     raise RecursionError
                 structs.append(decode(payload))
-            except _UNDECODABLE as error:
+            except UNDECODABLE as error:
                 loose = self._around_items(payload) if self._outer is not None else None
                 if loose is None:
-                    bad.append((i, self._message(payload, _plain(error))))
+                    bad.append((i, self._message(payload, plain(error))))
                     continue
                 structs.append(loose)
             which.append(i)
@@ -177,14 +169,14 @@ class JsonRows:
         """A payload with its items left as they are, where that much can be decoded."""
         try:
             return None if too_deep(payload) else self._loose(payload)
-        except _UNDECODABLE:
+        except UNDECODABLE:
             return None
 
     def _one(self, raw: msgspec.Raw, payload: bytes, at: int, bad: list[tuple[int, str]]) -> Any:
         try:
             return self._item(raw)
-        except _UNDECODABLE as error:
-            bad.append((at, self._message(bytes(raw), _plain(error))))
+        except UNDECODABLE as error:
+            bad.append((at, self._message(bytes(raw), plain(error))))
             return None
 
     def _unfit(self, values: dict[str, Floats], details: dict[int, str]) -> Flags:
@@ -206,8 +198,7 @@ class JsonRows:
         return wrong
 
     def _message(self, payload: bytes, detail: str) -> str:
-        excerpt = repr(payload[:_EXCERPT]) + ("…" if len(payload) > _EXCERPT else "")
-        return f"{self._expected}; got {excerpt}" + (f" ({detail})" if detail else "")
+        return f"{self._expected}; got {excerpt(payload)}" + (f" ({detail})" if detail else "")
 
 
 def _raw(stream: JsonStream) -> Any:
@@ -215,25 +206,13 @@ def _raw(stream: JsonStream) -> Any:
     return Shape([(stream.each or "", list[msgspec.Raw]), *whose]).type
 
 
-def _plain(error: BaseException) -> str:
-    if isinstance(error, RecursionError):
-        return f"nested deeper than {MAX_DEPTH}"
-    if isinstance(error, UnicodeError):
-        return "text that is not UTF-8"
-    return str(error)[:120]
-
-
-def _texts(values: list[Any]) -> list[str]:
-    return ["" if v is None else v if type(v) is str else str(v) for v in values]
-
-
 def _column(field_name: str, name: str, field: JsonField, item: Shape) -> _Column:
     metric = name != field_name
     scale = field.scale * (1.0 if metric else factor(field_name, field.unit))
     get = item.getter(field.path)
     if not metric and field_name == "ts" and field.unit == "iso8601":
-        return _Column(name, field.path, get, _iso8601)
-    convert = _numbers_in_text if field.text else _numbers
+        return _Column(name, field.path, get, iso8601)
+    convert = numbers_in_text if field.text else numbers
     if scale == 1.0:
         return _Column(name, field.path, get, convert)
 
@@ -246,63 +225,46 @@ def _column(field_name: str, name: str, field: JsonField, item: Shape) -> _Colum
     return _Column(name, field.path, get, scaled)
 
 
-@lru_cache(maxsize=64)
-def _packer(n: int) -> struct.Struct:
-    return struct.Struct(f"{n}d")
+def _positions(stream: JsonStream, rows: Rows, columns: dict[str, Floats]) -> Position:
+    lon, lat = columns.pop("lon"), columns.pop("lat")
+    if stream.datum not in (Datum.WGS84, Datum.CGCS2000, None):
+        lon, lat = to_wgs84(lon, lat, Datum(stream.datum))
 
+    def column(name: str) -> Floats:
+        values = columns.pop(name, None)
+        return unknown(len(rows)) if values is None else values
 
-def _numbers(values: list[Any]) -> tuple[Floats, Flags | None]:
-    """Numbers, true and false as 1 and 0, None as NaN."""
-    try:
-        # The fastest way from a list of numbers to a column: 5 ns a value against 12 for fromiter and 15 for array.
-        return np.frombuffer(_packer(len(values)).pack(*values)), None
-    except struct.error:
-        pass
-    try:
-        known = [math.nan if v is None else v for v in values]
-        return np.frombuffer(_packer(len(known)).pack(*known)), None
-    except struct.error:
-        # Text, or a whole number beyond all floats: only where the path is a subject's too.
-        odd = np.fromiter((isinstance(v, str) for v in values), bool, len(values))
-        return np.fromiter(
-            (math.nan if isinstance(v, str) else _float(v) for v in values), np.float64, len(values)
-        ), odd
-
-
-def _float(value: float | None) -> float:
-    """A number as a float, infinite where it is too large."""
-    try:
-        return math.nan if value is None else float(value)
-    except OverflowError:
-        return math.inf
-
-
-def _numbers_in_text(values: list[Any]) -> tuple[Floats, Flags | None]:
-    """The same, and numbers written as text."""
-    plain = [math.nan if isinstance(v, str) and not _NUMBER.fullmatch(v) else v for v in values]
-    odd = np.fromiter(
-        (isinstance(v, str) and p is not v for v, p in zip(values, plain, strict=True)), bool, len(values)
+    return Position(
+        subject=rows.subject,
+        ts=rows.ts,
+        received=rows.received,
+        position=rows.position,
+        stream=rows.stream,
+        lon=lon,
+        lat=lat,
+        speed=column("speed"),
+        heading=column("heading"),
+        accuracy=column("accuracy"),
+        ignition=column("ignition"),
+        load=column("load"),
+        lid=column("lid"),
+        body=column("body"),
+        extra=columns,
     )
-    return np.fromiter((_float(v) for v in plain), np.float64, len(plain)), odd
 
 
-def _iso8601(values: list[str | None]) -> tuple[Floats, Flags | None]:
-    """ISO 8601 with an offset -> UTC seconds, to the microsecond."""
-    try:
-        return _timestamps(values), None
-    except (pa.ArrowException, UnicodeError):
-        result, odd = np.full(len(values), math.nan), np.zeros(len(values), bool)
-        for i, value in enumerate(values):
-            try:
-                result[i] = _timestamps([value])[0]
-            except (pa.ArrowException, UnicodeError):
-                odd[i] = True
-        return result, odd
-
-
-def _timestamps(values: list[str | None]) -> Floats:
-    stamps = pa.array(values, pa.utf8()).cast(pa.timestamp("ns", tz="UTC"))
-    known = np.asarray(stamps.is_valid())
-    # Whole microseconds are exact in a float64; nanoseconds are not.
-    micros = stamps.cast(pa.int64()).fill_null(0).to_numpy() // 1000
-    return np.where(known, micros / 1e6, math.nan)
+def _readings(stream: JsonStream, rows: Rows, columns: dict[str, Floats], names: Names) -> Reading:
+    metrics = list(stream.metrics)
+    values = np.stack([columns.pop(f"metric {m}") for m in metrics], axis=1)
+    # One row for each metric that is there, in the order of the mapping, a delivery's rows together.
+    row, which = np.nonzero(~np.isnan(values))
+    return Reading(
+        subject=rows.subject[row],
+        ts=rows.ts[row],
+        received=rows.received[row],
+        position=rows.position[row],
+        stream=rows.stream[row],
+        metric=names.codes(metrics)[which],
+        value=values[row, which],
+        extra={c: v[row] for c, v in columns.items()},
+    )

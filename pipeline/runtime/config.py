@@ -23,7 +23,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from connectors import SOURCES
 from connectors.codecs import CODECS
-from connectors.codecs.json_mapping import JsonStream
+from connectors.codecs.stream import StreamSettings
 from connectors.imports import ImportSource
 from connectors.mqtt_settings import MqttSource
 from pipeline.faults import Fault, Faulty, did_you_mean
@@ -60,12 +60,14 @@ if TYPE_CHECKING:
 else:
     SourceSection = Annotated[Union[SOURCE_SETTINGS], Field(discriminator="type")]  # noqa: UP007 its members are data
 
+STREAM_SETTINGS: tuple[type[StreamSettings], ...] = tuple(kind.settings for kind in CODECS.values())
+
 if TYPE_CHECKING:
-    StreamSection = JsonStream
+    StreamSection = StreamSettings
 elif len(CODECS) == 1:
-    StreamSection = next(iter(CODECS.values()))
+    StreamSection = STREAM_SETTINGS[0]
 else:
-    StreamSection = Annotated[Union[tuple(CODECS.values())], Field(discriminator="codec")]  # noqa: UP007 as above
+    StreamSection = Annotated[Union[STREAM_SETTINGS], Field(discriminator="codec")]  # noqa: UP007 as above
 
 
 class Configuration(Section):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from connectors.codecs.json_mapping import JsonStream
+from connectors.codecs.stream import StreamSettings
 from pipeline.names import Names
 from pipeline.registers import Registers
 from pipeline.runtime.compose import City, make_rule
@@ -23,7 +23,7 @@ from pipeline.version import Rule
 from pipeline.world import World
 
 REGISTERS = {"position": "vehicles", "reading": "bins"}
-"""The register of those whom a kind of row is about, where the rule names no classes."""
+"""The register of those whom a kind of row is about, where the rule names no classes; cameras have none yet."""
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ def _of_rule(section: RuleSection, city: City, world: World) -> Coverage:
     streams = {
         name: stream
         for name, stream in city.configuration.streams.items()
-        if stream.rows == kind and (rule.metric is None or rule.metric in stream.metrics)
+        if stream.feeds(kind, rule.metric)
     }
     subjects = world.names.codes(_subjects(city.registers, kind, rule.classes))
     result = Coverage(rule.id, 0, 0)
@@ -76,27 +76,20 @@ def _of_rule(section: RuleSection, city: City, world: World) -> Coverage:
 
 def _subjects(registers: Registers, kind: str, classes: tuple[str, ...]) -> list[str]:
     """The ids of one of the classes at some time, in whatever register; without any, those that the kind is about."""
-    tables = [getattr(registers, name) for name in (REGISTERS.values() if classes else [REGISTERS[kind]])]
+    wanted = REGISTERS.values() if classes else [REGISTERS[kind]] if kind in REGISTERS else []
+    tables = [getattr(registers, name) for name in wanted]
     pairs = [pair for table in tables for pair in zip(table.text("id"), table.text("class"), strict=True)]
     return sorted({name for name, its_class in pairs if not classes or its_class in classes})
 
 
-def _not_given(rule: Rule, kind: str, streams: Mapping[str, JsonStream], notes: list[str]) -> list[str]:
+def _not_given(rule: Rule, kind: str, streams: Mapping[str, StreamSettings], notes: list[str]) -> list[str]:
     """The reasons for which it can judge nobody at all; what only some streams lack goes to the notes."""
     if not streams:
         return [f"no stream gives {kind} rows" + (f" of '{rule.metric}'" if rule.metric else "")]
     needed = rule.detector.needed()
-    nowhere = [column for column in needed if not any(_gives(stream, column) for stream in streams.values())]
+    nowhere = [column for column in needed if not any(stream.gives(column) for stream in streams.values())]
     for name, stream in streams.items():
-        lacking = [f"'{column}'" for column in needed if column not in nowhere and not _gives(stream, column)]
+        lacking = [f"'{column}'" for column in needed if column not in nowhere and not stream.gives(column)]
         if lacking:
             notes.append(f"stream {name} does not give {', '.join(lacking)}; who reports there alone is not judged")
     return [f"no stream gives '{column}'" for column in nowhere]
-
-
-def _gives(stream: JsonStream, column: str) -> bool:
-    return (
-        column in stream.fields
-        or column in stream.carry
-        or (stream.rows == "reading" and column in ("metric", "value"))
-    )

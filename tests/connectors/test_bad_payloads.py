@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.codecs.decode import CHUNK, compile_streams
+from connectors.codecs.decode import compile_streams
+from connectors.codecs.json_rows import CHUNK
 from connectors.codecs.shape import MAX_DEPTH
 from pipeline.entries import EntryBuffer, Kind
 from pipeline.names import Names

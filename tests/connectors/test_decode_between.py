@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from connectors.codecs.decode import CHUNK, compile_streams
+from connectors.codecs.decode import compile_streams
 from connectors.codecs.json_mapping import JsonStream
+from connectors.codecs.json_rows import CHUNK
 from pipeline.entries import EntryBuffer, Kind
 from pipeline.names import Names
 

@@ -22,7 +22,7 @@ BLOCKS = [
 @pytest.mark.parametrize("kind, text", BLOCKS)
 def test_every_section_is_valid(kind: str, text: str) -> None:
     section = YAML(typ="safe").load(text)
-    model = SOURCES[section["type"]].settings if kind == "source" else CODECS[section["codec"]]
+    model = SOURCES[section["type"]].settings if kind == "source" else CODECS[section["codec"]].settings
     model.model_validate(section)
 
 
