@@ -64,6 +64,8 @@ class Stream:
     """How long rows wait for their elders, seconds; 0: not at all."""
     carry: Mapping[str, float] = field(default_factory=dict)
     """Columns of positions that readings of that name are carried into -> how old one may be, seconds."""
+    forget: float | None = None
+    """After how much silence its lines are forgotten, and how old a row may be, seconds; None: as the version says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,4 +131,4 @@ class Version:
     ahead: float = 300.0
     """A row whose ts is more than this beyond its `received` is set aside as `future`, seconds."""
     forget: float = 7 * 86400.0
-    """After this much silence a line, a key or a remembered gap is forgotten, seconds."""
+    """After this much silence a line, a key or a remembered gap is forgotten, seconds, unless its stream says another."""

@@ -20,7 +20,7 @@ import numpy as np
 
 from pipeline.entries import EntryBuffer, Kind
 from pipeline.names import Names
-from pipeline.rows import Reading
+from pipeline.rows import Reading, Rows, Sighting
 from pipeline.version import Rule, Stream, Version
 from tests.oracle_book import (
     INF,
@@ -102,9 +102,9 @@ class Oracle:
                 one = block.take(np.array([i]))
                 stream = self.version.streams[int(one.stream[0])]
                 subject = self.names[int(one.subject[0])]
-                metric = self.names[int(one.metric[0])] if isinstance(one, Reading) else ""
-                key, line = (one.kind, subject, metric), (stream.name, subject, metric)
-                row = Row(one, key, line, float(one.ts[0]), float(one.received[0]))
+                part = self.part(one)
+                key, line = (one.kind, subject, part), (stream.name, subject, part)
+                row = Row(one, key, line, float(one.ts[0]), float(one.received[0]), self.called(one))
                 if stream.lateness == 0 or row.ts <= self.now(line):  # (4, 4r)
                     at_once.append(row)
                 else:
@@ -114,6 +114,16 @@ class Oracle:
             together = [row for row in at_once if (row.ts, row.key) == (at_once[0].ts, at_once[0].key)]  # (3)
             at_once = [row for row in at_once if row not in together]
             self.go(together, turn)
+
+    def part(self, one: Rows) -> str:
+        """(3) What its key names besides the subject: a reading's metric, a sighting's track."""
+        if isinstance(one, Reading):
+            return self.names[int(one.metric[0])]
+        return str(int(one.track[0])) if isinstance(one, Sighting) else ""
+
+    def called(self, one: Rows) -> dict[str, str]:
+        """What the codes in its columns name."""
+        return {c: self.names[int(one.column(c)[0])] for c in ("label", "zone")} if isinstance(one, Sighting) else {}
 
     def tick(self, source: str, position: int) -> None:
         """(2) The source ticks with the least of its members; then rows and timers go (4)."""
@@ -140,6 +150,12 @@ class Oracle:
         """(4) How far the time of a line's stream has come: its source's tick minus its lateness."""
         stream = self.streams[line[0]]
         return self.clocks[stream.source].tick - stream.lateness
+
+    def forget(self, line: LineName) -> float:
+        """(7r) Its stream's own, or the version's."""
+        assert self.version is not None
+        own = self.streams[line[0]].forget
+        return self.version.forget if own is None else own
 
     def heard(self, line: LineName, received: float) -> float:
         """(11, 12) From when silence up to a tick counts."""
@@ -177,13 +193,13 @@ class Oracle:
         for line_name, line in self.lines.items():
             if self.streams[line_name[0]].source != source:
                 continue
-            base = self.heard(line_name, line.received)
-            if self.now(line_name) - base > self.version.forget:  # (7)
-                due.append((base + self.version.forget, 2, line.key, "", partial(self.evict, line_name, turn)))
+            base, after = self.heard(line_name, line.received), self.forget(line_name)
+            if self.now(line_name) - base > after:  # (7)
+                due.append((base + after, 2, line.key, "", partial(self.evict, line_name, turn)))
             for gap in line.gaps:
-                if gap.until < turn.known - self.version.forget:  # (15r)
+                if gap.until < turn.known - after:  # (15r)
                     forget = partial(self.close, line, gap, turn)
-                    due.append((gap.until + self.version.forget, 2, line.key, "", forget))
+                    due.append((gap.until + after, 2, line.key, "", forget))
         return due
 
     def idle(self, rule: Rule, key: KeyName, state: State, last: Row) -> float:
@@ -249,7 +265,7 @@ class Oracle:
             gap = next((g for g in line.gaps if g.filled < row.ts < g.until), None)
             if row.ts - row.received > self.version.ahead:
                 self.counts["future"] += 1
-            elif row.ts < self.clocks[self.streams[row.line[0]].source].tick - self.version.forget:
+            elif row.ts < self.clocks[self.streams[row.line[0]].source].tick - self.forget(row.line):
                 self.counts["too old"] += 1
             elif row.ts > line.newest and row.ts >= key.newest:
                 self.counts["live"] += 1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, NamedTuple
 
@@ -19,8 +20,8 @@ from pipeline.version import Rule
 
 NAN, INF = math.nan, math.inf
 LAST_NAME = chr(0x10FFFF)
-KeyName = tuple[str, str, str]  # (kind of row, subject, metric or '')
-LineName = tuple[str, str, str]  # (stream, subject, metric or '')
+KeyName = tuple[str, str, str]  # (kind of row, subject; metric, track or '')
+LineName = tuple[str, str, str]  # (stream, subject; metric, track or '')
 
 
 class Turn(NamedTuple):
@@ -39,19 +40,22 @@ class Row:
     line: LineName
     ts: float
     received: float
+    called: Mapping[str, str]  # column -> what the code in it names
 
     def time(self) -> tuple[float, bool]:
         """(4) When it goes; readings before positions of the same ts, which see them if their turn is the same."""
         return self.ts, not isinstance(self.one, Reading)
 
     def content(self) -> tuple[Any, ...]:
-        """(4) choice: the kind's own columns as declared, further ones by name, unknown last; then received, stream."""
-        common = {f.name for f in fields(Rows)} | {"metric"}
+        """(4) choice: the kind's own columns as declared, those that name something behind the others, then further ones by
+        name; unknown last; then received, stream.
+        """
+        common = {f.name for f in fields(Rows)} | {"metric", "track", *self.called}
         own = [float(getattr(self.one, f.name)[0]) for f in fields(self.one) if f.name not in common]
         extra = [(name, float(column[0])) for name, column in sorted(self.one.extra.items())]
         known = [(name, value) for name, value in extra if not math.isnan(value)]  # another lacks a name: beyond any
         columns = [(math.isnan(v), 0.0 if math.isnan(v) else v) for v in own]
-        return columns, [*known, (LAST_NAME, 0.0)], self.received, self.line[0]
+        return columns, [*self.called.values()], [*known, (LAST_NAME, 0.0)], self.received, self.line[0]
 
 
 class Said(NamedTuple):
