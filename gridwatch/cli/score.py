@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridwatch.cli.frame import Exit, Problem
-from gridwatch.cli.simulate import LABELS, SCENARIO, configured, family_of, scenario_of
+from gridwatch.cli.simulate import SCENARIO, configured, family_of, scenario_of
 
 if TYPE_CHECKING:
     from pipeline.runtime.compose import City as Configured
@@ -152,21 +152,11 @@ def _configured(family: Family) -> Configured:
 
 def _of_journal(folder: Path, labels: Path | None, config: Path | None) -> tuple[str, Mapping[str, Score]]:
     """What it is called, and the scores."""
-    from gridwatch.cli.replay import journal_in, versions
-    from pipeline.journal import Journal
-    from replay.labels import read_file
-    from replay.outcome import judge
-    from replay.scenarios.library import BY_NAME
-    from replay.simulator.conditions import CLEAR
+    from gridwatch.recordings import open_recording
 
-    journal, file = journal_in(folder), labels or folder / LABELS
-    if not file.exists():
-        raise Problem(f"There is no {file}. Name the file with what was really wrong: --labels FILE", Exit.USAGE)
+    opened = open_recording(folder, config, labels)
+    if labels is None and (opened.recording is None or opened.recording.labels is None):
+        raise Problem(f"{folder}: no labels.jsonl here. Name what was really wrong in it: --labels FILE", Exit.USAGE)
     what = folder / SCENARIO
-    name = str(json.loads(what.read_text("utf-8"))["scenario"]) if what.exists() else folder.resolve().name
-    known = read_file(file)
-    load, current = versions(journal, config)
-    conditions = BY_NAME[name].conditions if name in BY_NAME else CLEAR
-    skew, late = conditions.doubt
-    judged = judge(Journal.read_only(journal), load, lambda: known, skew=skew, late=late, current=current)
-    return name, judged.scores
+    name = str(json.loads(what.read_text("utf-8"))["scenario"]) if what.exists() else opened.name
+    return name, opened.judge().scores

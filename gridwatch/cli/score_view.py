@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,6 +11,7 @@ from rich import box
 from rich.table import Table
 
 from gridwatch.cli.data import duration, harmless, terminal
+from gridwatch.cli.replay_view import share, span
 
 if TYPE_CHECKING:
     from replay.scenarios.results import Result
@@ -62,19 +62,9 @@ def show(results: Sequence[Result], details: bool) -> None:
     typer.echo(f"{len(results)} results, {len(missed)} below their limits")
 
 
-def share(number: float) -> str:
-    """A share to four figures, 1 as 1; nothing for what is not known."""
-    return "" if math.isnan(number) else f"{number:.4f}".rstrip("0").rstrip(".")
-
-
 def _details(results: Iterable[Result]) -> Iterable[str]:
     for each in results:
         for label in each.score.missed:
-            yield f"{each.scenario} {each.rule}: missed {label.subject} {_span(label.started, label.ended)}"
+            yield f"{each.scenario} {each.rule}: missed {label.subject} {span(label.started, label.ended)}"
         for case in each.score.false:
-            yield f"{each.scenario} {each.rule}: false {case.subject} {_span(case.started, case.ended)}"
-
-
-def _span(started: float, ended: float) -> str:
-    lasted = f"for {duration(ended - started)}" if math.isfinite(ended) else "and goes on"
-    return f"{datetime.fromtimestamp(started, UTC):%Y-%m-%dT%H:%M:%SZ} {lasted}"
+            yield f"{each.scenario} {each.rule}: false {case.subject} {span(case.started, case.ended)}"

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from replay.scenarios.library import Scenario
     from replay.simulator.town import Town
 
-LABELS = "labels.jsonl"
 SCENARIO = "scenario.json"
 """What was simulated: the scenario's name, the family's and the seed."""
 
@@ -103,10 +102,11 @@ def _list() -> None:
 
 
 def _write(scenario: Scenario, family: Family, seed: int, hours: float, folder: Path) -> None:
+    from cases.case import iso
     from pipeline.journal import Contents, Journal
     from pipeline.runtime.compose import CONTENTS, version_payload
-    from pipeline.runtime.opening import JOURNAL
     from replay.labels import write_file
+    from replay.recording import JOURNAL, LABELS, Manifest, write_manifest
     from replay.scenarios.families import START
     from replay.scenarios.recording import entries
 
@@ -120,6 +120,16 @@ def _write(scenario: Scenario, family: Family, seed: int, hours: float, folder: 
             journal.commit(buffer)
             written += len(buffer)
     write_file(city.labels, folder / LABELS)
+    skew, late = scenario.conditions.doubt
+    manifest = Manifest(
+        city=made.configuration.city,
+        made_by="simulate",
+        since=str(iso(START)),
+        until=str(iso(START + hours * 3600)),
+        skew=skew,
+        late=late,
+    )
+    write_manifest(manifest, folder)
     what = {"scenario": scenario.name, "family": family.name, "seed": seed, "hours": hours}
     (folder / SCENARIO).write_text(json.dumps(what) + "\n", "utf-8")
     typer.echo(f"{written} entries over {hours:g} h and {len(city.labels)} labels in {folder}")

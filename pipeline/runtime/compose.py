@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -68,12 +68,21 @@ class VersionPayload(msgspec.Struct, frozen=True):
     world: str
 
 
-def load_city(file: Path, different: Mapping[str, Any] | None = None) -> City:
-    """Read a configuration and its registers. Raises Faulty with every fault of both. different: see `examine`."""
+def load_city(
+    file: Path,
+    different: Mapping[str, Any] | None = None,
+    recorded: Callable[[], Registers | None] | None = None,
+) -> City:
+    """Read a configuration and its registers. Raises Faulty with every fault of both.
+
+    different: see `examine`. recorded: the registers of a recording, where the configuration has no section for them.
+    """
     examined = examine(file, different)
     faults, registers = list(examined.faults), None
     configuration = examined.configuration
-    if examined.registers is not None:
+    if recorded is not None and "registers" not in examined.document.data:
+        registers = recorded()
+    if registers is None and examined.registers is not None:
         try:
             registers = load_registers(examined.registers, file.resolve().parent, examined.zone)
         except Faulty as faulty:
@@ -99,7 +108,7 @@ def compose(configuration: Configuration, world: World, names: Names) -> Version
         city=configuration.city,
         sources={name: Source(name, source.down) for name, source in configuration.sources.items()},
         streams=[
-            Stream(name, stream.source, KINDS[stream.rows], stream.gap, stream.lateness, stream.carry)
+            Stream(name, stream.source, KINDS[stream.rows], stream.gap, stream.lateness, stream.carries())
             for name, stream in configuration.streams.items()
         ],
         rules=[make_rule(rule) for rule in configuration.rules],
@@ -181,6 +190,14 @@ def load_version(payload: bytes, contents: Contents, names: Names) -> Version:
     version = compose(configuration, World(registers), names)
     give_back()
     return version
+
+
+def registers_of(payload: bytes, contents: Contents) -> Registers:
+    """The world of the version that a VERSION entry made current. Raises as `load_version`."""
+    try:
+        return Registers.from_bytes(contents.get(msgspec.json.decode(payload, type=VersionPayload).world))
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise Faulty([Fault("journal", 0, "VERSION", str(error))]) from error
 
 
 def read_config(stored: bytes) -> Configuration:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import shutil
 from pathlib import Path
 
 import pytest
@@ -117,8 +118,9 @@ def test_simulate_overwrites_nothing(hour: Path) -> None:
     assert "is not empty" in result.stderr
 
 
-def test_a_journal_without_labels_and_a_rule_that_is_not_there(hour: Path) -> None:
-    assert "--labels FILE" in run("score", hour / "journal").stderr
+def test_a_journal_without_labels_and_a_rule_that_is_not_there(hour: Path, tmp_path: Path) -> None:
+    shutil.copytree(hour / "journal", tmp_path / "journal")
+    assert "--labels FILE" in run("score", tmp_path / "journal").stderr
     result = run("score", hour, "--rules", "overspede")
     assert (result.exit_code, "did you mean 'overspeed'?" in result.stderr) == (2, True)
 
