@@ -14,6 +14,7 @@ from pipeline.episode import Change, Episode
 from pipeline.names import Names
 from pipeline.rows import Reading
 from pipeline.version import Hold, Rule, Version
+from replay.labels import FALSE_ALARM
 from replay.outcome import timing_of
 from replay.scenarios.families import START
 from replay.scenarios.recording import entries
@@ -106,6 +107,38 @@ def test_hours_and_sums() -> None:
 def test_timing_of_a_rule(timing: Timing, right: int, missed: int, false: int) -> None:
     result = score([Case(245, 260)], [label(100, 200)], 500.0, {"overspeed": timing})["overspeed"]
     assert (result.right, len(result.missed), len(result.false)) == (right, missed, false)
+
+
+ALARM = Label(100.0, "overspeed", "a", 200.0, verdict=FALSE_ALARM)
+
+
+@pytest.mark.parametrize(
+    "labels, complete, right, false, unlabelled",
+    [
+        pytest.param([], None, 0, 1, 0, id="all-that-was-wrong-is-labelled"),
+        pytest.param([], (), 0, 0, 1, id="nobody-has-said"),
+        pytest.param([ALARM], (), 0, 1, 0, id="somebody-called-it-false"),
+        pytest.param([ALARM], None, 0, 1, 0, id="false-anyway"),
+        pytest.param([label(100, 200)], (), 1, 0, 0, id="confirmed"),
+        pytest.param([label(100, 200), ALARM], (), 1, 0, 0, id="confirmed-counts-more"),
+        pytest.param([label(100, 200, rule="no-go")], ("no-go",), 0, 0, 1, id="another-rule-is-labelled"),
+    ],
+)
+def test_labels_of_some_cases_alone(
+    labels: list[Label], complete: tuple[str, ...] | None, right: int, false: int, unlabelled: int
+) -> None:
+    result = score([Case(105, 190)], labels, 500.0, complete=complete)[""]
+    assert (result.right, len(result.false), len(result.unlabelled)) == (right, false, unlabelled)
+
+
+def test_f1_and_delays() -> None:
+    result = score([Case(105, 190), Case(300, 310), Case(400, 410)], [label(90, 200), label(290, 310)])[""]
+    assert result.precision == pytest.approx(2 / 3)
+    assert result.recall == 1.0
+    assert result.f1 == pytest.approx(0.8)
+    assert [result.delay_at(0.5), result.delay_at(0.95)] == pytest.approx([32.5, 34.75])
+    assert result.duplicates_per_event == 0.0
+    assert math.isnan(Score().duplicates_per_event)
 
 
 class Judged:
