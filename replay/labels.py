@@ -40,7 +40,7 @@ class Label:
     """It happened where nothing could be sent: what showed it came in later."""
     verdict: str = CONFIRMED
     note: str = field(default="", compare=False)
-    boxes: tuple[Box, ...] = field(default=(), compare=False)
+    boxes: tuple[Box, ...] = ()
     """Where it was in the camera's picture, at some times; none: it is told by subject and time alone."""
 
 
