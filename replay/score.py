@@ -27,6 +27,9 @@ import numpy as np
 
 from replay.labels import CONFIRMED, Label
 
+FOUND, DUPLICATE, FALSE, UNLABELLED, OPEN = "found", "duplicate", "false", "unlabelled", "open"
+"""What may be told of a case; `open`: too near to the end to say."""
+
 _SAME = 600.0
 """Seconds after a false case within which another is the same."""
 
@@ -70,6 +73,8 @@ class Score:
     false: list[Found] = field(default_factory=list)
     unlabelled: list[Found] = field(default_factory=list)
     """Cases of which nobody has said whether they are right."""
+    told: list[tuple[Found, str, Label | None]] = field(default_factory=list)
+    """Each case, what it is, and the label that it found or repeats."""
     delays: list[float] = field(default_factory=list)
     """from the start of what was wrong to its confirmation, seconds; 0 where a silence is counted from the report
     before it began"""
@@ -124,6 +129,7 @@ class Score:
         self.missed += other.missed
         self.false += other.false
         self.unlabelled += other.unlabelled
+        self.told += other.told
         self.delays += other.delays
         self.hours += other.hours
 
@@ -190,19 +196,24 @@ class _Match:
             if near and not fresh:
                 result.cases += 1
                 result.duplicates += 1
+                result.told.append((case, DUPLICATE, near[0]))
             elif counted:
                 result.cases += 1
                 result.right += len(counted)
                 result.delays.append(max(case.confirmed - counted[0].started, 0.0))
+                result.told.append((case, FOUND, counted[0]))
             elif near or (math.isinf(ended) and case.confirmed > settled):
-                continue
+                result.told.append((case, OPEN, near[0] if near else None))
             elif not self.complete and not any(self.near(case, ended, label) for label in alarms):
                 result.unlabelled.append(case)
+                result.told.append((case, UNLABELLED, None))
             else:
-                if case.started > false_until.get(case.part, -math.inf) + _SAME:
-                    result.false.append(case)
-                else:
+                again = case.started <= false_until.get(case.part, -math.inf) + _SAME
+                if again:
                     result.duplicates += 1
+                else:
+                    result.false.append(case)
+                result.told.append((case, DUPLICATE if again else FALSE, None))
                 false_until[case.part] = max(ended, case.started)
         result.missed = [each for each in wrong if each not in matched and each.started <= settled]
         return result
