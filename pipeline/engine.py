@@ -27,7 +27,8 @@ from pipeline.lines import FATES, LATE, Accepted, Closing
 from pipeline.names import Names
 from pipeline.overlay import NEVER
 from pipeline.reporting import Reporter
-from pipeline.rows import KINDS, Floats, Position, Reading, Rows
+from pipeline.rows import KINDS, Floats, Longs, Position, Reading, Rows
+from pipeline.silence import unsaid
 from pipeline.snapshots import dump, load
 from pipeline.timing import Timing
 from pipeline.turns import Called
@@ -68,12 +69,16 @@ class Engine:
         """live, late, and why rows were set aside"""
         self.asides: list[Aside] = []
         """What was set aside and is worth a look, since the last `take_asides`; repetitions are only counted."""
-        self.ahead = self.forget = np.inf
+        self.ahead = np.inf
         self.gap_of = np.empty(0)
         self.lateness_of = np.empty(0)
+        self.own_forget = np.empty(0)
+        self.forget_of = np.empty(0)
         self.source_of = np.empty(0, np.int16)
         self.carry_of: list[Mapping[str, float]] = []
-        """By stream code: its remembered gap's length, its lateness, its source's code, what it carries."""
+        """By stream code: its remembered gap's length, its lateness, its own `forget` (NaN: none), the one that counts,
+        its source's code, what it carries.
+        """
         self.carry = Carry()
         self.reporter = Reporter(self)
 
@@ -134,7 +139,10 @@ class Engine:
             changes += self._kind(name, kind, [some for some in rows if some.kind == name], ticks)
         self.carry.settle()
         self.passed = [(table.last, table.up_since) for table in ticks]
-        return self.reporter.events(changes)
+        events = self.reporter.events(changes)
+        for name, kind in self.kinds.items():
+            self._give_back(name, kind)
+        return events
 
     def _cut(self, rows: list[Rows], ticks: list[Ticks], since: int, until: int) -> int | None:
         """Where to cut a span in which a line might be forgotten between two of its rows; None: nowhere."""
@@ -152,12 +160,15 @@ class Engine:
             return None
         inner = inner[inner > since]
         oldest = min((float(some.received.min()) for some in rows + waiting), default=np.inf)
-        if len(inner) and newest - oldest > self.forget:
-            return int(inner[len(inner) // 2])
+        if len(inner) and newest - oldest > self.forget_of.min(initial=np.inf):
+            # by its own source's ticks: rows may wait for one that has not ticked for long
+            due = np.array([table.last for table in ticks])[self.source_of] - self.forget_of
+            if any((some.received < due[some.stream]).any() for some in rows + waiting):
+                return int(inner[len(inner) // 2])
         cuts = []
         for name, kind in self.kinds.items():
             lines, _, position, _ = kind.due_for_eviction(
-                None, ticks, self.source_of, self.lateness_of, self.ahead, self.forget
+                None, ticks, self.source_of, self.lateness_of, self.ahead, self.forget_of
             )
             if len(lines):
                 mine = [some for some in rows + waiting if some.kind == name]
@@ -171,7 +182,8 @@ class Engine:
         wait = self.lateness_of[waiting.stream]
         now = float(table.times[0])
         let_go = waiting.ts + wait <= now
-        return bool((let_go & (now - wait - np.maximum(waiting.received, table.up_since) > self.forget)).any())
+        silence = now - wait - np.maximum(waiting.received, table.up_since)
+        return bool((let_go & (silence > self.forget_of[waiting.stream])).any())
 
     def _kind(self, name: str, kind: KindState, new: list[Rows], ticks: list[Ticks]) -> list[tuple[str, str, Changes]]:
         """One kind's rows, and what the span's ticks say of its keys."""
@@ -180,13 +192,13 @@ class Engine:
             return []
         rules = [state for state in self.rules.values() if state.rule.kind.kind == name]
         changes = {state.rule.id: Changes() for state in rules}
-        called = kind.turns.call(new, ticks, self.source_of, self.lateness_of)
+        called = kind.turns.call(new, ticks, self.source_of, self.lateness_of, self.names)
         self._forget_lines(kind, rules, called, ticks, changes)
         if called is None:
             turned = late = self._nothing(kind)
             accepted = None
         else:
-            accepted, key, order, starts = kind.accept(called, self.gap_of, version.ahead, version.forget)
+            accepted, key, order, starts = kind.accept(called, self.gap_of, version.ahead, self.forget_of)
             if self.carry.columns:
                 self._carry(called, accepted)
             turned, late = kind.live(called, accepted, key, order, starts), kind.late(called, accepted)
@@ -203,13 +215,15 @@ class Engine:
                 state.live(some, some_ticks, version.world, self.names, found)
                 if len(some_late.slot):
                     state.late(some_late, version.world, self.names, found, gaps, self.gap_of)
-        if called is not None and (called.known - called.wait - called.rows.received > self.forget).any():
-            self._forget_lines(kind, rules, None, ticks, changes)
+        if called is not None:
+            silence = called.known - called.wait - called.rows.received
+            if (silence > self.forget_of[called.rows.stream]).any():
+                self._forget_lines(kind, rules, None, ticks, changes)
         closings = accepted.closings if accepted is not None else []
         for closing in [closing for closing in closings if closing.forgotten]:
-            closings[closings.index(closing)] = kind.forgotten_at(closing.gap, ticks, self.source_of, version.forget)
+            closings[closings.index(closing)] = kind.forgotten_at(closing.gap, ticks, self.source_of, self.forget_of)
         self._close_gaps(kind, rules, closings, changes)
-        self._close_gaps(kind, rules, kind.forgotten(ticks, self.source_of, version.forget), changes)
+        self._close_gaps(kind, rules, kind.forgotten(ticks, self.source_of, self.forget_of), changes)
         return [(name, rule, found) for rule, found in changes.items()]
 
     def _carry(self, called: Called, accepted: Accepted) -> None:
@@ -237,7 +251,7 @@ class Engine:
     ) -> None:
         """Rule 7: lines and keys silent for longer than `forget`. What ticks say of them up to then comes first."""
         lines, known, position, due = kind.due_for_eviction(
-            called, ticks, self.source_of, self.lateness_of, self.ahead, self.forget
+            called, ticks, self.source_of, self.lateness_of, self.ahead, self.forget_of
         )
         for at in np.unique(position).tolist():
             mine = position == at
@@ -263,14 +277,29 @@ class Engine:
                 n = len(keys)
                 state.close_keys(keys, "forgotten", newest, np.full(n, tick), np.full(n, at), changes[state.rule.id])
             until_of = kind.lines.gaps["until"]
+            forget = self.forget_of[kind.lines.lines["stream"][kind.lines.gaps["line"][gaps]]].tolist()
             closings = [
                 # A gap may have been forgotten by an earlier tick than its line.
-                kind.forgotten_at(gap, ticks, self.source_of, self.forget)
-                if until_of[gap] < tick - self.forget
+                kind.forgotten_at(gap, ticks, self.source_of, self.forget_of)
+                if until_of[gap] < tick - after
                 else Closing(gap, tick, at)
-                for gap in gaps
+                for gap, after in zip(gaps, forget, strict=True)
             ]
             self._close_gaps(kind, rules, closings, changes)
+
+    def _give_back(self, name: str, kind: KindState) -> None:
+        """Numbers of tracks that are forgotten serve others."""
+        keys = kind.without_line()
+        if not len(keys):
+            return
+        of_kind = [state for state in self.rules.values() if state.rule.kind.kind == name]
+
+        def since(some: Longs) -> Floats:
+            """The least ts that a row of each key may have by its lines' sources (5)."""
+            passed = np.array([tick for tick, _ in self.passed])[self.source_of] - self.forget_of
+            return kind.least(some, passed)
+
+        kind.give_back(unsaid([state.silence for state in of_kind if state.silence is not None], keys, since))
 
     def _nothing(self, kind: KindState) -> Turned:
         none = np.empty(0, np.int64)
@@ -360,14 +389,17 @@ class Engine:
         new = n - len(self.source_of)
         self.gap_of = np.concatenate((self.gap_of, np.full(new, np.inf)))
         self.lateness_of = np.concatenate((self.lateness_of, np.zeros(new)))
+        self.own_forget = np.concatenate((self.own_forget, np.full(new, np.nan)))
         self.source_of = np.concatenate((self.source_of, np.zeros(new, np.int16)))
         self.carry_of += [{} for _ in range(new)]
         for code, name in enumerate(self.streams):
             if name in by_name:
                 stream = by_name[name]
                 self.gap_of[code], self.lateness_of[code] = stream.gap, stream.lateness
+                self.own_forget[code] = np.nan if stream.forget is None else stream.forget
                 self.source_of[code], self.carry_of[code] = self._source(stream.source), stream.carry
-        self.ahead, self.forget = version.ahead, version.forget
+        self.ahead = version.ahead
+        self.forget_of = np.where(np.isnan(self.own_forget), version.forget, self.own_forget)
         self.carry.become({name for stream in version.streams for name in stream.carry}, self.carry_of)
 
     def _source(self, name: str) -> int:

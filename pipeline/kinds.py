@@ -2,7 +2,8 @@
 numbered.
 
 Keys and lines are numbered densely as they come, so that state is plain arrays. A key is (subject, part): the part is
-the metric of a reading, nothing otherwise. A line is a key in one stream.
+the metric of a reading, the track of a sighting, nothing otherwise. A line is a key in one stream: where keys' numbers
+serve again, so do the lines'.
 """
 
 from __future__ import annotations
@@ -15,50 +16,11 @@ from pipeline.asking import Turned, starts_of
 from pipeline.clocks import Ticks
 from pipeline.columns import Array
 from pipeline.lines import FATES, FUTURE, LATE, LIVE, TOO_OLD, Accepted, Block, Closing, Lines, sort_by_key
-from pipeline.names import NOBODY
+from pipeline.names import NOBODY, Names
+from pipeline.numbering import Numbers, PassingNumbers
 from pipeline.overlay import NEVER, fire
-from pipeline.rows import Floats, Longs, Rows
+from pipeline.rows import Floats, Longs, Reading, Rows, Sighting
 from pipeline.turns import Called, Turns
-
-
-class Numbers:
-    """Pairs of small whole numbers -> dense numbers. One array for each second member, of which there are few."""
-
-    def __init__(self) -> None:
-        self.pairs: list[tuple[int, int]] = []
-        self._by_minor: dict[int, Array] = {}
-
-    def __len__(self) -> int:
-        return len(self.pairs)
-
-    def of(self, major: Array, minor: Array) -> Longs:
-        """The numbers of (major, minor) pairs, given where new. Shape (n,)."""
-        out = np.empty(len(major), np.int64)
-        first = int(minor[0]) if len(minor) else 0
-        minors = [first] if len(minor) and (minor == first).all() else np.unique(minor).tolist()
-        for one in minors:
-            mine = slice(None) if len(minors) == 1 else np.flatnonzero(minor == one)
-            wanted = major[mine]
-            known = self._by_minor.get(one)
-            top = int(wanted.max()) + 1
-            if known is None or len(known) < top:
-                longer = np.full(max(top, 64, 0 if known is None else len(known) * 3 // 2), -1, np.int32)
-                if known is not None:
-                    longer[: len(known)] = known
-                known = self._by_minor[one] = longer
-            numbers = known[wanted]
-            if (numbers < 0).any():
-                for value in np.unique(wanted[numbers < 0]).tolist():
-                    known[value] = len(self.pairs)
-                    self.pairs.append((value, one))
-                numbers = known[wanted]
-            out[mine] = numbers
-        return out
-
-    def load(self, pairs: list[tuple[int, int]]) -> None:
-        """The numbers of the pairs, in order."""
-        for major, minor in pairs:
-            self.of(np.array([major]), np.array([minor]))
 
 
 class KindState:
@@ -68,7 +30,7 @@ class KindState:
         self.kind = kind
         self.turns = Turns(kind)
         self.lines = Lines()
-        self.key_numbers = Numbers()
+        self.key_numbers: Numbers = PassingNumbers() if kind is Sighting else Numbers()
         self.line_numbers = Numbers()
         self.speaking: dict[int, tuple[int, float]] = {}
         """key -> turn and ts of its first live row in the block; only where lines are due to be forgotten"""
@@ -76,9 +38,24 @@ class KindState:
         """(key, position): a tick finds it silent for too long, and lets rows go before that which will be set aside"""
 
     def part(self, rows: Rows) -> Array:
-        """What else than the subject a row's key names, as codes."""
-        metric = rows.column("metric")
-        return np.full(len(rows), NOBODY) if metric is None else metric
+        """What else than the subject a row's key names: codes, or tracks."""
+        if isinstance(rows, Sighting):
+            return rows.track
+        return rows.metric if isinstance(rows, Reading) else np.full(len(rows), NOBODY)
+
+    def key_name(self, key: int, names: Names) -> tuple[str, str]:
+        """A key's subject and part as text."""
+        subject, part = self.key_numbers.pairs[key]
+        return names[subject], str(part) if self.kind is Sighting else names[part]
+
+    def _numbers(self, called: Called) -> tuple[Longs, Longs]:
+        """Each row's key and line."""
+        if called.numbers is None:
+            key = self.key_numbers.of(called.rows.subject, self.part(called.rows))
+            called.numbers = key, self.line_numbers.of(key, called.rows.stream)
+            self.lines.keys.grow(len(self.key_numbers))
+            self.lines.lines.grow(len(self.line_numbers))
+        return called.numbers
 
     def keys_of(self, blocks: list[Rows]) -> Longs:
         """The keys that some rows are of."""
@@ -87,19 +64,17 @@ class KindState:
         return np.unique(np.concatenate(found or [np.empty(0, np.int64)]))
 
     def accept(
-        self, called: Called, gap_of: Floats, ahead: float, forget: float
+        self, called: Called, gap_of: Floats, ahead: float, forget_of: Floats
     ) -> tuple[Accepted, Longs, Longs, Longs]:
-        """Rule 5: fates, each row's key, and the order by key with its starts. gap_of: by stream code."""
+        """Rule 5: fates, each row's key, and the order by key with its starts. gap_of, forget_of: by stream code."""
         rows = called.rows
-        key = self.key_numbers.of(rows.subject, self.part(rows))
-        line = self.line_numbers.of(key, rows.stream)
-        self.lines.keys.grow(len(self.key_numbers))
-        self.lines.lines.grow(len(self.line_numbers))
+        key, line = self._numbers(called)
         self.lines.lines["key"][line] = key
         self.lines.lines["stream"][line] = rows.stream
-        block = Block(rows.ts, rows.received, called.turn, called.known, line, key, gap_of[rows.stream])
+        gap, forget = gap_of[rows.stream], forget_of[rows.stream]
+        block = Block(rows.ts, rows.received, called.turn, called.known, line, key, gap, forget)
         order, starts = sort_by_key(key)
-        return self.lines.accept(block, order, starts, ahead, forget), key, order, starts
+        return self.lines.accept(block, order, starts, ahead), key, order, starts
 
     def live(self, called: Called, accepted: Accepted, key: Longs, order: Longs, starts: Longs) -> Turned:
         """The live rows, sorted by key."""
@@ -138,7 +113,7 @@ class KindState:
         source_of: Array,
         lateness_of: Floats,
         ahead: float,
-        forget: float,
+        forget_of: Floats,
     ) -> tuple[Longs, Floats, Longs, Floats]:
         """Lines that a tick of the block finds silent for longer than `forget`, before their next row.
 
@@ -148,18 +123,18 @@ class KindState:
         self.speaking, self.preceded = {}, set()
         lines = np.flatnonzero(np.isfinite(table["received"]))
         newest = max((t.last for t in ticks if len(t.times)), default=-np.inf)
-        lines = lines[newest - table["received"][lines] > forget]
+        lines = lines[newest - table["received"][lines] > forget_of.min(initial=np.inf)]
+        forget = forget_of[table["stream"][lines]]
+        silent = newest - table["received"][lines] > forget
+        lines, forget = lines[silent], forget[silent]
         if not len(lines):
             return lines, np.empty(0), lines, np.empty(0)
         next_turn, next_ts = np.full(len(lines), NEVER), np.full(len(lines), np.inf)
         if called is not None:
             # A line speaks with its first row that will be live; others change nothing.
             rows = called.rows
-            key = self.key_numbers.of(rows.subject, self.part(rows))
-            line = self.line_numbers.of(key, rows.stream)
-            self.lines.keys.grow(len(self.key_numbers))
-            table.grow(len(self.line_numbers))
-            timely = (rows.ts <= rows.received + ahead) & (rows.ts >= called.known - forget)
+            key, line = self._numbers(called)
+            timely = (rows.ts <= rows.received + ahead) & (rows.ts >= called.known - forget_of[rows.stream])
             forward = ~(rows.ts <= table["newest"][line]) & ~(rows.ts < self.lines.keys["newest"][key])
             speaks = np.flatnonzero(timely & forward)
             seen, first = np.unique(line[speaks], return_index=True)
@@ -176,7 +151,7 @@ class KindState:
             source_of[stream],
             table["received"][lines],
             lateness_of[stream],
-            np.full(n, forget),
+            forget,
             np.full(n, -1),
             next_turn,
             next_ts,
@@ -194,24 +169,45 @@ class KindState:
             self.preceded = {told[k] for k in np.flatnonzero(sooner).tolist()}
         return lines[did], fired.known[did], fired.position[did], due[did]
 
-    def forgotten(self, ticks: list[Ticks], source_of: Array, forget: float) -> list[Closing]:
+    def give_back(self, forgotten: Longs) -> None:
+        """Keys whose numbers may serve others: nothing may be left of them."""
+        if isinstance(self.key_numbers, PassingNumbers):
+            self.key_numbers.give_back(forgotten)
+
+    def without_line(self) -> Longs:
+        """The keys that have a number and no line: forgotten, or never more than rows that were set aside. Of kinds
+        whose keys don't come back alone.
+        """
+        if not isinstance(self.key_numbers, PassingNumbers):
+            return np.empty(0, np.int64)
+        return np.flatnonzero(self.key_numbers.taken & np.isnan(self.lines.keys["newest"]))
+
+    def least(self, keys: Longs, of_stream: Floats) -> Floats:
+        """The least of a number by stream code that any line of each key has ever had; inf where it has had none."""
+        lines = self.lines.lines
+        found = np.full(len(self.key_numbers), np.inf)
+        mine = np.flatnonzero(lines["key"] >= 0)
+        np.minimum.at(found, lines["key"][mine], of_stream[lines["stream"][mine]])
+        return np.asarray(found[keys])
+
+    def forgotten(self, ticks: list[Ticks], source_of: Array, forget_of: Floats) -> list[Closing]:
         """Remembered gaps that the block's ticks leave behind (rule 15)."""
         gaps = self.lines.gaps
         remembered = np.flatnonzero(gaps["line"] >= 0)
         if not len(remembered):
             return []
         newest = np.array([table.last if len(table.times) else -np.inf for table in ticks])
-        source = source_of[self.lines.lines["stream"][gaps["line"][remembered]]]
-        gone = remembered[gaps["until"][remembered] < newest[source] - forget].tolist()
+        stream = self.lines.lines["stream"][gaps["line"][remembered]]
+        gone = remembered[gaps["until"][remembered] < newest[source_of[stream]] - forget_of[stream]].tolist()
         for gap in gone:
             self.lines.of_line[int(gaps["line"][gap])].remove(gap)
-        return [self.forgotten_at(gap, ticks, source_of, forget) for gap in gone]
+        return [self.forgotten_at(gap, ticks, source_of, forget_of) for gap in gone]
 
-    def forgotten_at(self, gap: int, ticks: list[Ticks], source_of: Array, forget: float) -> Closing:
+    def forgotten_at(self, gap: int, ticks: list[Ticks], source_of: Array, forget_of: Floats) -> Closing:
         """When a gap was forgotten."""
-        line = int(self.lines.gaps["line"][gap])
-        table = ticks[int(source_of[self.lines.lines["stream"][line]])]
-        index = int(np.searchsorted(table.times - forget, self.lines.gaps["until"][gap], side="right"))
+        stream = int(self.lines.lines["stream"][self.lines.gaps["line"][gap]])
+        table = ticks[int(source_of[stream])]
+        index = int(np.searchsorted(table.times - forget_of[stream], self.lines.gaps["until"][gap], side="right"))
         return Closing(gap, float(table.times[index]), int(table.positions[index]))
 
     def dump(self) -> dict[str, Any]:
@@ -224,6 +220,8 @@ class KindState:
             [(line, gap) for line, own in self.lines.of_line.items() for gap in own], np.int64
         ).reshape(-1, 2)
         state["keys"] = np.array(self.key_numbers.pairs, np.int64).reshape(-1, 2)
+        if isinstance(self.key_numbers, PassingNumbers):
+            state["given_back"] = np.array(self.key_numbers.free, np.int64)
         state["line_pairs"] = np.array(self.line_numbers.pairs, np.int64).reshape(-1, 2)
         waiting = self.turns.waiting
         state |= {f"waiting.{name}": waiting.column(name) for name in waiting.own()}
@@ -242,7 +240,11 @@ class KindState:
         self.lines.free = state["free"].tolist()
         for line, gap in state["of_line"].tolist():
             self.lines.of_line.setdefault(line, []).append(gap)
-        self.key_numbers.load([(a, b) for a, b in state["keys"].tolist()])
+        pairs = [(a, b) for a, b in state["keys"].tolist()]
+        if isinstance(self.key_numbers, PassingNumbers):
+            self.key_numbers.load(pairs, state["given_back"].tolist())
+        else:
+            self.key_numbers.load(pairs)
         self.line_numbers.load([(a, b) for a, b in state["line_pairs"].tolist()])
         self.turns.waiting = self.kind(**part("waiting."), extra=part("further."))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pipeline.columns import Array, Table
-from pipeline.rows import Floats, Longs
+from pipeline.rows import Flags, Floats, Longs
 
 REMEMBERED = 4
 """How many gaps of a line are remembered."""
@@ -49,6 +49,8 @@ class Block:
     key: Longs
     gap_after: Floats
     """The stream's gap, seconds."""
+    forget: Floats
+    """After how much silence its lines are forgotten, seconds."""
 
 
 @dataclass(slots=True)
@@ -83,16 +85,14 @@ class Lines:
         self.free: list[int] = []
         self.of_line: dict[int, list[int]] = {}
         """line -> its remembered gaps, oldest first"""
-        self.forget = np.inf
         self.yet: list[int] = []
         """Lines that were evicted, but for their newest ts"""
 
-    def accept(self, block: Block, order: Longs, starts: Longs, ahead: float, forget: float) -> Accepted:
+    def accept(self, block: Block, order: Longs, starts: Longs, ahead: float) -> Accepted:
         """Rule 5 for a block. order: stable sort of the rows by key; starts: where each key begins in it."""
         n = len(block.ts)
-        self.forget = forget
         fate = np.zeros(n, np.int8)
-        fate[block.ts < block.known - forget] = TOO_OLD
+        fate[block.ts < block.known - block.forget] = TOO_OLD
         fate[block.ts > block.received + ahead] = FUTURE
         done = Accepted(fate, np.full(n, -1))
         ts, key = block.ts[order], block.key[order]
@@ -183,8 +183,8 @@ class Lines:
         self, line: int, key: int, since: float, until: float, alone: bool, block: Block, row: int, done: Accepted
     ) -> int:
         own = self.of_line.setdefault(line, [])
-        known = float(block.known[row])
-        while own and self.gaps["until"][own[0]] < known - self.forget:
+        known, forget = float(block.known[row]), float(block.forget[row])
+        while own and self.gaps["until"][own[0]] < known - forget:
             done.closings.append(Closing(own.pop(0), known, int(block.turn[row]), forgotten=True))
         if len(own) == REMEMBERED:
             done.closings.append(Closing(own.pop(0), known, int(block.turn[row])))
@@ -222,8 +222,7 @@ class Lines:
         self.lines["received"][lines] = np.nan
         self.lines["newest"][lines[~np.isin(key, preceded)]] = np.nan
         self.yet += lines[np.isin(key, preceded)].tolist()
-        alive = np.unique(self.lines["key"][np.isfinite(self.lines["received"])])
-        gone = keys[~np.isin(keys, alive) & ~np.isin(keys, speaking)]
+        gone = keys[~self._alive()[keys] & ~np.isin(keys, speaking)]
         newest = self.keys["newest"][gone]
         self.keys["newest"][gone[~np.isin(gone, preceded)]] = np.nan
         return gone.tolist(), gaps, newest
@@ -233,10 +232,15 @@ class Lines:
         lines = np.array(self.yet, np.int64)
         lines = lines[np.isnan(self.lines["received"][lines])]
         keys = self.lines["key"][lines]
-        alive = np.unique(self.lines["key"][np.isfinite(self.lines["received"])])
         self.lines["newest"][lines] = np.nan
-        self.keys["newest"][keys[~np.isin(keys, alive)]] = np.nan
+        self.keys["newest"][keys[~self._alive()[keys]]] = np.nan
         self.yet = []
+
+    def _alive(self) -> Flags:
+        """By key: whether it has a line."""
+        alive = np.zeros(self.keys.size, bool)
+        alive[self.lines["key"][np.isfinite(self.lines["received"])]] = True
+        return alive
 
 
 def sort_by_key(key: Longs) -> tuple[Longs, Longs]:

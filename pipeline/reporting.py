@@ -26,7 +26,7 @@ class _Scribe:
     """Writes one rule's episodes; what is the same for all of them is looked up once."""
 
     def __init__(self, engine: Engine, namespace: uuid.UUID, kind: str, state: RuleState) -> None:
-        self.names, self.pairs = engine.names, engine.kinds[kind].key_numbers.pairs
+        self.names, self.kind = engine.names, engine.kinds[kind]
         self.namespace, self.rule, self.versions = namespace, state.rule.id, state.versions
         self.smaller_is_worse = state.rule.detector.worse is not max
 
@@ -45,7 +45,7 @@ class _Scribe:
         reason: str = "",
     ) -> Episode:
         """The episode of a slot's key."""
-        subject, part = (self.names[code] for code in self.pairs[slot])
+        subject, part = self.kind.key_name(slot, self.names)
         worse = -peak if self.smaller_is_worse else peak
         return Episode(
             id=episode_id(self.namespace, self.rule, f"{subject}\x1f{part}" if part else subject, started),

@@ -6,6 +6,7 @@ whose silence reaches that, and the key's next live row ends it, or withdraws it
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -292,6 +293,21 @@ class Silence:
         said = states["said"][slots]
         states.reset(slots)
         states["said"][slots] = said
+
+
+def unsaid(silences: list[Silence], keys: Longs, since: Callable[[Longs], Floats]) -> Longs:
+    """Those of some forgotten keys whose numbers others may have: no row can come any more that would open again what
+    was said of them (18).
+
+    since: the least ts with which a row of each key would still be accepted.
+    """
+    if silences and len(keys):
+        said = np.fmax.reduce([silence.states["said"][keys] for silence in silences])
+        asked = np.flatnonzero(np.isfinite(said))
+        keys = np.delete(keys, asked[said[asked] >= since(keys[asked])])
+        for silence in silences:
+            silence.states["said"][keys] = np.nan
+    return keys
 
 
 def episode(slot: Longs, started: Floats, lon: Floats, lat: Floats, version: Array | int) -> dict[str, Array]:

@@ -16,7 +16,7 @@ from pipeline.names import Names
 if TYPE_CHECKING:
     from pipeline.engine import Engine
 
-SNAPSHOT_FORMAT = 2
+SNAPSHOT_FORMAT = 3
 _MAGIC = b"GWSNAP\x00\x01"
 
 
@@ -31,7 +31,7 @@ class Head(msgspec.Struct):
     passed: list[tuple[str, str]]
     streams: list[str]
     stream_sources: list[int]
-    stream_times: list[tuple[str, str]]
+    stream_times: list[tuple[str, str, str]]
     stream_carries: list[dict[str, float]]
     counts: dict[str, int]
     clocks: list[list[Any]]
@@ -48,7 +48,7 @@ def dump(engine: Engine) -> bytes:
     columns |= {f"carry/{k}": v for k, v in engine.carry.dump().items()}
     # Infinities have no JSON: clocks go as text.
     clocks = [[_plain(value) for value in clock] for clock in engine.clocks.dump()]
-    times = engine.gap_of.tolist(), engine.lateness_of.tolist()
+    times = engine.gap_of.tolist(), engine.lateness_of.tolist(), engine.own_forget.tolist()
     head = Head(
         format=SNAPSHOT_FORMAT,
         position=engine.position,
@@ -58,7 +58,7 @@ def dump(engine: Engine) -> bytes:
         passed=[(repr(last), repr(up)) for last, up in engine.passed],
         streams=engine.streams,
         stream_sources=engine.source_of.tolist(),
-        stream_times=[(repr(g), repr(w)) for g, w in zip(*times, strict=True)],
+        stream_times=[(repr(gap), repr(wait), repr(own)) for gap, wait, own in zip(*times, strict=True)],
         stream_carries=[dict(carry) for carry in engine.carry_of],
         counts=dict(engine.counts),
         clocks=clocks,
@@ -95,8 +95,9 @@ def load(engine: Engine, data: bytes) -> None:
     engine.sources, engine.streams = head.sources, head.streams
     engine.passed = [(float(last), float(up)) for last, up in head.passed]
     engine.source_of = np.array(head.stream_sources, np.int16)
-    engine.gap_of = np.array([float(gap) for gap, _ in head.stream_times])
-    engine.lateness_of = np.array([float(lateness) for _, lateness in head.stream_times])
+    engine.gap_of, engine.lateness_of, engine.own_forget = (
+        np.array([float(times[k]) for times in head.stream_times]) for k in range(3)
+    )
     engine.carry_of = list(head.stream_carries)
     engine.counts.update(head.counts)
     engine.clocks = Clocks.load([[_value(value) for value in clock] for clock in head.clocks])

@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline.clocks import Ticks
 from pipeline.columns import Array
+from pipeline.names import Names
 from pipeline.rows import Floats, Longs, Rows
 
 
@@ -23,6 +24,8 @@ class Called:
     """The lateness of its stream."""
     source: Array
     """Code of its source, int16."""
+    numbers: tuple[Longs, Longs] | None = None
+    """Each row's key and line, once somebody has asked."""
 
 
 class Turns:
@@ -31,7 +34,9 @@ class Turns:
     def __init__(self, kind: type[Rows]) -> None:
         self.waiting: Rows = kind.empty()
 
-    def call(self, new: list[Rows], ticks: list[Ticks], source_of: Array, lateness_of: Floats) -> Called | None:
+    def call(
+        self, new: list[Rows], ticks: list[Ticks], source_of: Array, lateness_of: Floats, names: Names
+    ) -> Called | None:
         """The rows whose turn comes inside the block, new ones and such as waited; None for none.
 
         source_of, lateness_of: by stream code.
@@ -70,24 +75,43 @@ class Turns:
             rows, turn, known, wait, source = rows.take(keep), turn[keep], known[keep], wait[keep], source[keep]
         elif old:
             self.waiting = type(self.waiting).empty()
-        order = _order(rows, turn, patient=bool(old or wait.any()))
+        order = _order(rows, turn, names, patient=bool(old or wait.any()))
         if order is not None:
             rows, turn, known, wait, source = rows.take(order), turn[order], known[order], wait[order], source[order]
         return Called(rows, turn, known, wait, source)
 
 
-def _order(rows: Rows, turn: Longs, *, patient: bool) -> Longs | None:
+def _order(rows: Rows, turn: Longs, names: Names, *, patient: bool) -> Longs | None:
     """(turn, ts, and for rows that a tick lets go: key, content); None where the rows stand in it already."""
     if not patient:
         ordered = (turn[1:] > turn[:-1]) | ((turn[1:] == turn[:-1]) & (rows.ts[1:] >= rows.ts[:-1]))
         return None if ordered.all() else np.lexsort((rows.ts, turn))
     let_go = turn != rows.position
-    names = ["subject", *(["metric"] if rows.kind == "reading" else []), *_content(rows), "received", "stream"]
-    ties = [np.where(let_go, rows.column(name), 0) for name in names]
+    own, further = _content(rows)
+    called = [name for name in _CALLED if name in rows.own()]
+    columns = [rows.column(name) for name in ("subject", *(name for name in _PARTS if name in rows.own()), *own)]
+    columns += [_ranks(rows.column(name), names) for name in called]
+    columns += [rows.column(name) for name in (*further, "received", "stream")]
+    ties = [np.where(let_go, column, 0) for column in columns]
     return np.lexsort((*reversed(ties), rows.ts, turn))
 
 
-def _content(rows: Rows) -> list[str]:
-    """The columns that a row's content is, in a fixed order."""
-    named = {"subject", "ts", "received", "position", "stream", "metric"}
-    return [name for name in (*rows.own(), *sorted(rows.extra)) if name not in named]
+_PARTS = ("metric", "track")
+"""What a key names besides the subject, where a kind of row has it."""
+_CALLED = ("label", "zone")
+"""Columns of content that hold codes: they go by what these name, for codes differ from run to run."""
+
+
+def _ranks(codes: Array, names: Names) -> Longs:
+    """Where each code's name stands among them in order."""
+    seen, which = np.unique(codes, return_inverse=True)
+    order = sorted(range(len(seen)), key=lambda at: names[int(seen[at])])
+    rank = np.empty(len(seen), np.int64)
+    rank[order] = np.arange(len(seen))
+    return np.asarray(rank[which])
+
+
+def _content(rows: Rows) -> tuple[list[str], list[str]]:
+    """The columns of numbers that a row's content is, in a fixed order: the kind's own, and further ones."""
+    others = {"subject", "ts", "received", "position", "stream", *_PARTS, *_CALLED}
+    return [name for name in rows.own() if name not in others], sorted(set(rows.extra) - others)

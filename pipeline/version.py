@@ -131,4 +131,4 @@ class Version:
     ahead: float = 300.0
     """A row whose ts is more than this beyond its `received` is set aside as `future`, seconds."""
     forget: float = 7 * 86400.0
-    """After this much silence a line, a key or a remembered gap is forgotten, seconds, unless its stream says another."""
+    """After this much silence a line, a key or a remembered gap is forgotten, seconds, if its stream says no other."""

@@ -47,8 +47,8 @@ class Row:
         return self.ts, not isinstance(self.one, Reading)
 
     def content(self) -> tuple[Any, ...]:
-        """(4) choice: the kind's own columns as declared, those that name something behind the others, then further ones by
-        name; unknown last; then received, stream.
+        """(4) choice: the kind's own columns as declared, those that name something last, then further ones by name,
+        unknown last; then received, stream.
         """
         common = {f.name for f in fields(Rows)} | {"metric", "track", *self.called}
         own = [float(getattr(self.one, f.name)[0]) for f in fields(self.one) if f.name not in common]
