@@ -32,6 +32,7 @@ from pipeline.runtime.document import Document, read_document
 from pipeline.runtime.explain import faults_of
 from pipeline.runtime.references import misplaced, references
 from pipeline.runtime.sections import JournalSection, MetricsSection, RuleSection, Section, TimeSection
+from replay.expect import Expectations
 
 
 def _zone(name: str) -> str:
@@ -85,9 +86,10 @@ class Configuration(Section):
     rules: list[RuleSection] = Field(default_factory=list)
     metrics: MetricsSection | None = Field(default_factory=MetricsSection)
     journal: JournalSection = Field(default_factory=JournalSection)
+    expect: Expectations = Field(default_factory=dict, description="what a replay is to come to; see docs")
 
 
-KEPT_OUT = frozenset({"data", "registers", "metrics", "journal"})
+KEPT_OUT = frozenset({"data", "registers", "metrics", "journal", "expect"})
 """Sections that change nothing in what is judged: they stay out of a version. (Of the registers, their content is in
 it.)"""
 

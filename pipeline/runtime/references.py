@@ -22,6 +22,7 @@ from pipeline.runtime.amounts import amount_faults
 from pipeline.runtime.carrying import carry_faults
 from pipeline.runtime.document import Document, KeyPath
 from pipeline.runtime.explain import faults_of
+from replay.expect import unknown_rules
 
 RESERVED_RULES = frozenset({"source_down"})
 """Rule ids that gridwatch itself uses: see docs/concepts/time.md, rule 12."""
@@ -30,7 +31,12 @@ RESERVED_RULES = frozenset({"source_down"})
 def references(document: Document) -> list[Fault]:
     """All of them."""
     sources, streams = _mapping(document.at(("sources",))), _mapping(document.at(("streams",)))
-    return [*_streams(document, sources, streams), *carry_faults(document, streams), *_rules(document, streams)]
+    return [
+        *_streams(document, sources, streams),
+        *carry_faults(document, streams),
+        *_rules(document, streams),
+        *_expect(document),
+    ]
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -94,6 +100,13 @@ def _rules(document: Document, streams: Mapping[str, Any]) -> Iterator[Fault]:
             )
         else:
             yield from _one_rule(document, i, rule, found, streams)
+
+
+def _expect(document: Document) -> Iterator[Fault]:
+    rules = document.at(("rules",))
+    known = {str(_mapping(rule).get("id")): rule for rule in (rules if isinstance(rules, list) else [])}
+    for rule, message in unknown_rules(_mapping(document.at(("expect",))), known):
+        yield document.fault(("expect", rule), message)
 
 
 def misplaced(document: Document) -> dict[KeyPath, str]:
