@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
-from connectors.imports import Delivery, Entry, entries
+from connectors.imports import Entry, entries
+from connectors.recorded.spool import Delivery
 from gridwatch.cli import app
 from pipeline.entries import Kind
 from pipeline.journal import Contents, Journal
@@ -141,7 +142,7 @@ def test_ticks_go_forward_and_leave_no_stretch_uncovered(
 ) -> None:
     found = list(entries([Delivery(t, "t", b"") for t in sorted(times)], tick, step, late))
     ticks = [e.received for e in found if e.kind is Kind.TICK]
-    assert found[0] == Entry(Kind.TICK, "", min(times), b"")
+    assert found[0] == Entry(Kind.TICK, "", "", min(times), b"")
     assert [e.received for e in found if e.kind is Kind.DELIVERY] == sorted(times)
     assert all(0 < b - a <= step + 1e-6 for a, b in itertools.pairwise(ticks))
     assert ticks[-1] == max(times) + late + tick
@@ -155,12 +156,12 @@ def test_ticks_go_forward_and_leave_no_stretch_uncovered(
 
 
 def test_a_live_source_is_never_taken_to_be_down(tmp_path: Path) -> None:
-    result = run(tmp_path, "t,dev.id,fill,temp\n0,b1,50,\n600000,b1,,7\n", stream="epoch")
+    result = run(tmp_path, "t,dev.id,fill,temp\n1714557600000,b1,50,\n1714558200000,b1,,7\n", stream="epoch")
     assert result.exit_code == 0, result.stderr
     all_entries = written(tmp_path / "j")
     ticks = [entry[3] for entry in all_entries if entry[0] is Kind.TICK]
     assert max(b - a for a, b in itertools.pairwise(ticks)) <= 15  # half of its `down`
-    assert ticks[-1] == 600 + 120 + 1
+    assert ticks[-1] == 1714558200 + 120 + 1
     topics = {entry[2] for entry in all_entries if entry[0] is Kind.DELIVERY}
     assert topics == {"live/import/bins/import"}
     rows, aside, names = decoded(tmp_path / "j")
@@ -183,6 +184,9 @@ def test_a_live_source_is_never_taken_to_be_down(tmp_path: Path) -> None:
         pytest.param(",2024-05-01,8,50,1", "truck   expected a subject, got nothing", id="nobody"),
         pytest.param("a/b,2024-05-01,8,50,1", "truck   expected a value without / + #, got 'a/b'", id="topic"),
         pytest.param("a,2024-05-01,8,50", "expected 5 cells, got 4", id="cells"),
+        pytest.param(
+            "a,1970-01-01T00:00:09Z,8,50,1", "time   expected a time from 2000 to 2099, got 9 seconds", id="no-fix-yet"
+        ),
     ],
 )
 def test_a_bad_row_is_named_and_left_out(tmp_path: Path, row: str, message: str) -> None:
