@@ -26,7 +26,7 @@ from rich.table import Table
 
 from benchmarks.result import HEADINGS, Result, cells, machine
 
-MODULES = ("engine", "rules", "live_mqtt", "live_mqtt_judged", "memory", "recovery")
+MODULES = ("engine", "rules", "replay_day", "live_mqtt", "live_mqtt_judged", "memory", "recovery")
 ARGUMENTS = {"live_mqtt": ["--messages", "120000", "--rounds", "3"]}
 """So that all of them together take under five minutes."""
 RESULTS = Path(__file__).parent / "results" / "latest.json"
