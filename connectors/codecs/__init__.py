@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from connectors.codecs.json_mapping import JsonStream
 from connectors.codecs.json_rows import JsonRows
+from connectors.codecs.sighting_rows import SightingRows
+from connectors.codecs.sightings import SightingStream
 from connectors.codecs.stream import Codec
 from pipeline.faults import did_you_mean
 
 CODECS: dict[str, Codec] = {
     "json": Codec(JsonStream, JsonRows),
+    "sightings": Codec(SightingStream, SightingRows),
 }
 """Every codec, by the `codec` that a stream uses: the section `streams.<name>` with it."""
 

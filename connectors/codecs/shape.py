@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 Getter = Callable[[list[Any]], list[Any]]
 """Structs of a chunk -> one value each."""
@@ -111,14 +113,19 @@ def too_deep(payload: bytes) -> bool:
     """Is it nested deeper than MAX_DEPTH? Brackets are counted wherever they stand, in text too."""
     if len(payload) < 2 * MAX_DEPTH or payload.count(b"[") + payload.count(b"{") <= MAX_DEPTH:
         return False
-    depth = most = 0
-    for byte in payload.translate(None, delete=_NO_BRACKETS):
-        depth += 1 if byte in b"[{" else -1
-        if depth > most:
-            most = depth
-            if most > MAX_DEPTH:
-                return True
-    return False
+    steps = np.where(_opening(payload.translate(None, delete=_NO_BRACKETS)), np.int8(1), np.int8(-1))
+    return int(np.cumsum(steps, dtype=np.int32).max()) > MAX_DEPTH
+
+
+def opened(payloads: list[bytes]) -> int:
+    """How many brackets open in all of them together; an eighth of what a look at each costs."""
+    return int(np.count_nonzero(_opening(b"".join(payloads))))
+
+
+def _opening(content: bytes) -> NDArray[np.bool_]:
+    """Which bytes are '[' or '{', which differ in one bit."""
+    found: NDArray[np.bool_] = np.frombuffer(content, np.uint8) | 0x20 == ord("{")
+    return found
 
 
 _NO_BRACKETS = bytes(b for b in range(256) if b not in b"[]{}")

@@ -56,6 +56,9 @@ class StreamSettings(BaseModel):
     unknown: Literal["aside", "accept"] = Field("aside", description="what becomes of a subject that is in no register")
     gap: Seconds = Field(Quantity(300.0), gt=0, description="a longer silence of a subject leaves a gap to be filled")
     lateness: Seconds = Field(Quantity(0.0), ge=0, description="how long rows wait for their elders")
+    forget: Seconds | None = Field(
+        None, gt=0, description="after this much silence whom or what it was about is forgotten; else time.forget"
+    )
 
     @field_validator("subject")
     @classmethod

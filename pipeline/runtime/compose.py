@@ -108,7 +108,9 @@ def compose(configuration: Configuration, world: World, names: Names) -> Version
         city=configuration.city,
         sources={name: Source(name, source.down) for name, source in configuration.sources.items()},
         streams=[
-            Stream(name, stream.source, KINDS[stream.rows], stream.gap, stream.lateness, stream.carries())
+            Stream(
+                name, stream.source, KINDS[stream.rows], stream.gap, stream.lateness, stream.carries(), stream.forget
+            )
             for name, stream in configuration.streams.items()
         ],
         rules=[make_rule(rule) for rule in configuration.rules],

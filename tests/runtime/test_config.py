@@ -218,7 +218,7 @@ def test_what_is_different_replaces_key_by_key(write: Write) -> None:
         pytest.param(
             "codec: json\n    rows: position",
             "codec: jsn\n    rows: position",
-            ["city.yaml:16  streams.gps.codec   expected 'json'"],
+            ["city.yaml:16  streams.gps.codec   expected 'json', 'sightings'; did you mean 'json'?"],
             id="unknown-codec",
         ),
         pytest.param(
