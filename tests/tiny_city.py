@@ -1,8 +1,8 @@
 """tiny_city: the smallest city that has everything the temporal part can meet, for tests of time.
 
 Payloads are JSON, {"s": "a", "ts": 12, "v": 1.5} or a list of them, with "lid", "brush" (a further column) and "m"
-(metric) where wanted; a topic is the name of the stream that decodes it, or several joined by '+'. v above 1 is wrong,
-below 0 right, between neither. Subjects that begin with 'x' are in no register.
+(metric; of sightings, the track) where wanted; a topic is the name of the stream that decodes it, or several joined by
+'+'. v above 1 is wrong, below 0 right, between neither. Subjects that begin with 'x' are in no register.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pyarrow as pa
 from pipeline.detector import Detector, Judgement, Memory
 from pipeline.entries import Kind
 from pipeline.names import NOBODY, Names
-from pipeline.rows import Flags, Floats, Ints, Position, Reading, Rows
+from pipeline.rows import Flags, Floats, Ints, Position, Reading, Rows, Sighting
 from pipeline.units import Quantity
 from pipeline.version import Aside, Decode, Decoded, Hold, Rule, Source, Stream, Version
 
@@ -32,6 +32,20 @@ class Fast(Detector):
         v = rows.speed
         place = np.where(v >= 3, world.names.code("yard"), NOBODY).astype(np.int32)
         return Judgement(wrong=v > 1, right=v < 0, measure=v, place=place)
+
+
+def said(rows: Any) -> Floats:
+    """The v of positions and sightings."""
+    return np.asarray(rows.still if isinstance(rows, Sighting) else rows.speed)
+
+
+class Parked(Detector):
+    """Of sightings, without memory; the place is the picture's zone."""
+
+    rows: ClassVar[type[Rows]] = Sighting
+
+    def judge(self, rows: Any, world: Any, memory: Memory | None) -> Judgement:
+        return Judgement(wrong=rows.still > 1, right=rows.still < 0, measure=rows.still, place=rows.zone)
 
 
 class Low(Detector):
@@ -52,9 +66,15 @@ class Twice(Detector):
 
     def judge(self, rows: Any, world: Any, memory: Memory | None) -> Judgement:
         assert memory is not None
-        before = memory["before"].copy()
-        memory["before"] = rows.speed
-        return Judgement(wrong=(rows.speed > 1) & (before > 1), right=rows.speed < 0, measure=rows.speed + before)
+        v, before = said(rows), memory["before"].copy()
+        memory["before"] = v
+        return Judgement(wrong=(v > 1) & (before > 1), right=v < 0, measure=v + before)
+
+
+class SeenTwice(Twice):
+    """The same of sightings."""
+
+    rows: ClassVar[type[Rows]] = Sighting
 
 
 class Lidded(Detector):
@@ -110,7 +130,7 @@ class Restless(Detector):
 
     def judge(self, rows: Any, world: Any, memory: Memory | None) -> Judgement:
         assert memory is not None
-        v = rows.speed
+        v = said(rows)
         memory["wrong"] = np.where(v > 1, 1, np.where(v < 0, -1, memory["wrong"]))
         return Judgement(wrong=v > 1, right=v < 0, measure=v)
 
@@ -118,6 +138,13 @@ class Restless(Detector):
         assert memory is not None
         wait = np.where(memory["wrong"] > 0, 30.0, np.where(memory["wrong"] < 0, np.inf, 60.0))
         return np.asarray(last.ts + wait, np.float64)
+
+
+class SeenRestless(Restless):
+    """The same of sightings."""
+
+    rows: ClassVar[type[Rows]] = Sighting
+    needs: ClassVar[tuple[str, ...]] = ("score",)
 
 
 class TinyWorld:
@@ -133,6 +160,12 @@ class TinyWorld:
 
     def known(self, subject: Ints, ts: Floats) -> Flags:
         return np.ones(len(subject), bool)
+
+    def lists(self, name: str) -> bool:
+        return False
+
+    def resolve(self, device: Ints, ts: Floats) -> Ints:
+        return device
 
     def of_class(self, subject: Ints, ts: Floats, classes: tuple[str, ...]) -> Flags:
         odd = (subject != self.names.find("b")) | (np.floor(ts / 50) % 2 == 1)
@@ -185,6 +218,12 @@ def block(kind: type[Rows], stream: int, rows: list[tuple[dict[str, Any], float,
     }
     if kind is Reading:
         return Reading(**common, metric=names.codes(row.get("m", "m") for row, _, _ in rows), value=column("v"))
+    if kind is Sighting:
+        seen: dict[str, Any] = {name: column(name) for name in "xywh"} | {"score": column("lid"), "still": column("v")}
+        for name in ("label", "zone"):
+            codes = [names.code(row[name]) if name in row else NOBODY for row, _, _ in rows]
+            seen[name] = np.array(codes, np.int32)
+        return Sighting(**common, track=np.array([int(row.get("m", 0)) for row, _, _ in rows]), **seen)
     own: dict[str, Any] = {
         "lon": column("ts") / 1000,
         "lat": column("v") / 10,
@@ -224,10 +263,17 @@ def rule(
 
 
 def stream(
-    name: str = "p", source: str = "src", *, gap: float = 300, lateness: float = 0, carry: Mapping[str, float] = NOTHING
+    name: str = "p",
+    source: str = "src",
+    *,
+    gap: float = 300,
+    lateness: float = 0,
+    carry: Mapping[str, float] = NOTHING,
+    forget: float | None = None,
 ) -> Stream:
-    """A stream of positions, of readings where its name begins with 'm'."""
-    return Stream(name, source, Reading if name.startswith("m") else Position, gap, lateness, carry)
+    """A stream of positions, of readings where its name begins with 'm', of sightings where it begins with 's'."""
+    rows = {"m": Reading, "s": Sighting}.get(name[0], Position)
+    return Stream(name, source, rows, gap, lateness, carry, forget)
 
 
 def city(

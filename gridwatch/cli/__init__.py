@@ -24,6 +24,7 @@ from gridwatch.cli.run import run
 from gridwatch.cli.schema import schema
 from gridwatch.cli.score import score
 from gridwatch.cli.simulate import simulate
+from gridwatch.cli.why import why
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     "run": run,
@@ -33,6 +34,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "schema": schema,
     "import": import_,
     "replay": replay,
+    "why": why,
     "simulate": simulate,
     "score": score,
     "deadletters": deadletters,

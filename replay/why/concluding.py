@@ -1,0 +1,166 @@
+"""concluding: one plain sentence or two: why there was this case, or why there was none."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from itertools import pairwise
+
+from pipeline.episode import Change, EpisodeEvent
+from pipeline.reporting import SOURCE_DOWN
+from pipeline.version import Rule
+from replay.why.story import Clock, Is, Line, Story
+from replay.why.survey import Survey, Window
+from replay.why.turning import What
+from replay.why.watching import Watch
+from replay.why.words import duration
+
+_ENDINGS = {
+    What.ENDED_CLEAR: "it was right again",
+    What.ENDED_HEARD: "it was heard again",
+    What.ENDED_GAP: "no row came for longer than the rule allows",
+    What.ENDED_FORGOTTEN: "nothing was heard for so long that it was forgotten",
+    What.ENDED_REMOVED: "the rule was removed",
+}
+
+
+def why_case(story: Story, events: list[EpisodeEvent], silence: bool, clock: Clock) -> str:
+    """Why a case opened and how it ended. events: of its episode, in order."""
+    opened, newest = events[0].episode, events[-1].episode
+    hold = story.judged_by.hold if story.judged_by else None
+    started, confirmed = clock(opened.started), clock(opened.confirmed)
+    lasted = duration(opened.confirmed - opened.started)
+    if story.rule == SOURCE_DOWN:
+        said = f"There was a case because nothing at all came from {story.subject} for {lasted} from {started} on."
+    elif silence:
+        said = (
+            f"There was a case because nothing was heard up to {started}, and the rule says that it should have been."
+        )
+    elif opened.started == opened.confirmed:
+        said = f"There was a case because it was wrong at {started}: the rule wants no more than one such row."
+    else:
+        how = (
+            "silence counts as what the last row said" if hold and hold.assume is not None else "no row said otherwise"
+        )
+        said = f"There was a case because it was wrong from {started} to {confirmed}, for {lasted}, and {how}."
+    if opened.late:
+        said += " That was known late, from rows that came after others."
+    if events[-1].change is Change.WITHDRAWN:
+        return said + " It was taken back: a row that came later says otherwise."
+    if math.isnan(newest.ended):
+        return said + " It goes on."
+    reason = _ENDINGS[What.ENDED_HEARD if silence and newest.reason == "clear" else What(f"ended: {newest.reason}")]
+    return said + f" It ended at {clock(newest.ended)}: {reason}."
+
+
+def why_none(story: Story, found: Survey, window: Window, watch: Watch, clock: Clock) -> str:
+    """Why there was no case at the time that was asked for, or which there was."""
+    there = _cases(found, window, clock)
+    if there:
+        return there
+    rule = story.judged_by
+    if rule is None:
+        return f"No case: no rule {story.rule} was in force; there were: {', '.join(watch.all_rules) or 'none'}."
+    rows = [line for line in story.lines if line.kind in (Is.ROW, Is.OMITTED)]
+    asides = [line for line in story.lines if line.kind is Is.ASIDE]
+    between = f"between {clock(window.low)} and {clock(window.high)}"
+    if not rows:
+        return f"No case: {_nothing_heard(story, found, window, between, asides, clock)}"
+    missing = watch.missing()
+    judged = [line for line in rows if line.judged]
+    if not any(line.wrong if line.count else line.judged == "wrong" for line in rows) and missing:
+        return f"No case: the rule can't judge {story.subject}: {'; '.join(missing)}."
+    if not judged and not any(line.count for line in rows):
+        why, n = Counter(line.unjudged for line in rows).most_common(1)[0]
+        every = "none" if n == len(rows) else f"none (most of them: {n})"
+        return f"No case: {len(rows)} rows came {between}, {every} of which could be judged: {why}."
+    if watch.state is not None and watch.state.silence is not None and not any(line.judged == "wrong" for line in rows):
+        return f"No case: {_not_silent(rows, found, window, clock)}"
+    return f"No case: {_not_long_enough(rows, rule, between)}"
+
+
+def _cases(found: Survey, window: Window, clock: Clock) -> str:
+    """The cases that overlap the window."""
+    newest: dict[str, EpisodeEvent] = {event.episode.id: event for event in found.events}
+    said = []
+    for id, event in newest.items():
+        episode = event.episode
+        ended = math.inf if math.isnan(episode.ended) else episode.ended
+        if not (episode.started <= window.high and ended >= window.low):
+            continue
+        if event.change is Change.WITHDRAWN:
+            said.append(f"a case from {clock(episode.started)} on was taken back: a row that came later says otherwise")
+        elif episode.started <= window.at <= ended:
+            return f"There is a case at that time, {id[:8]}: `gridwatch why {id[:8]}` tells it."
+        else:
+            until = "goes on" if math.isinf(ended) else f"ended at {clock(ended)}"
+            said.append(f"case {id[:8]} began at {clock(episode.started)} and {until}")
+    if not said:
+        return ""
+    return f"No case at {clock(window.at)} itself; near it {'; '.join(said)}."
+
+
+def _nothing_heard(story: Story, found: Survey, window: Window, between: str, asides: list[Line], clock: Clock) -> str:
+    if window.high < found.since or window.low > found.until:
+        return f"the recording has nothing {between}: it goes from {clock(found.since)} to {clock(found.until)}."
+    for event in found.downs:
+        episode = event.episode
+        ended = math.inf if math.isnan(episode.ended) else episode.ended
+        if episode.started <= window.high and ended >= window.low and event.change is not Change.WITHDRAWN:
+            until = "the end" if math.isinf(ended) else clock(ended)
+            return f"no row {between}: the source {episode.subject} was down from {clock(episode.started)} to {until}."
+    if asides:
+        why = Counter(line.unjudged for line in asides).most_common(1)[0][0]
+        return f"all {len(asides)} deliveries {between} were set aside, {why.removeprefix('set aside: ')}."
+    if not found.came:
+        return f"the whole recording has no row of {story.subject} of the kind that the rule judges."
+    times = [row.ts for row in found.came]
+    before = max((ts for ts in times if ts < window.low), default=math.nan)
+    after = min((ts for ts in times if ts > window.high), default=math.nan)
+    last = "" if math.isnan(before) else f" Its last row before was at {clock(before)}."
+    following = "" if math.isnan(after) else f" The next came at {clock(after)}."
+    return f"no row of {story.subject} came {between}.{last}{following}"
+
+
+def _not_silent(rows: list[Line], found: Survey, window: Window, clock: Clock) -> str:
+    idles = [each for line in rows for each in line.transitions if each.what in (What.SILENCE_FROM, What.SILENCE_NEVER)]
+    times = sorted(row.ts for row in found.came if window.low <= row.ts <= window.high)
+    longest = max((b - a for a, b in pairwise(times)), default=0.0)
+    if idles and idles[-1].what is What.SILENCE_NEVER:
+        return "after its last row silence is not wrong by this rule."
+    if idles and idles[-1].since > found.until:
+        return (
+            f"its silence would have been wrong from {clock(idles[-1].since)} on; the recording ends at"
+            f" {clock(found.until)}."
+        )
+    return f"it was never silent for long enough: {duration(longest)} between two rows at most."
+
+
+def _not_long_enough(rows: list[Line], rule: Rule, between: str) -> str:
+    wrong = sum(line.wrong if line.count else line.judged == "wrong" for line in rows)
+    judged = sum(line.count or bool(line.judged) for line in rows)
+    unit = f" {rule.detector.unit}" if rule.detector.unit else ""
+    if not wrong:
+        measures = [line.measure for line in rows if not math.isnan(line.measure)]
+        worst = f"; the worst measure was {rule.detector.worse(measures):.4g}{unit}" if measures else ""
+        return f"none of the {judged} rows that were judged {between} was wrong{worst}."
+    runs = [each for line in rows for each in line.transitions]
+    barred = [each for each in runs if each.what is What.BARRED]
+    if barred:
+        return "a silence that began at the same time has had it."
+    lasted, how = 0.0, "the recording ends before that"
+    endings = {
+        What.DROPPED_BY_RIGHT: "then it was right again",
+        What.DROPPED_BY_GAP: "then no row came for longer than the rule allows",
+        What.DROPPED_BY_CHANGE: "then the rule was changed",
+    }
+    for each in runs:
+        if each.what is What.PENDING and each.lasted > lasted:
+            lasted, how = each.lasted, ""
+        if each.what is What.DROPPED_BY_RIGHT and each.lasted >= lasted:
+            lasted, how = each.lasted, endings[each.what]
+        elif each.what in endings and not how:
+            how = endings[each.what]
+    then = f"; {how}" if how else ""
+    most = f"{duration(lasted)} at most" if lasted else "a single row at a time"
+    return f"it was wrong for {most}, and the rule wants {duration(rule.hold.for_)}{then}."
