@@ -101,6 +101,13 @@ class Thresholds(BaseModel):
 Expectations = dict[str, Thresholds]
 """The section: rule id or `all` -> what is expected of it."""
 
+
+class Expecting(BaseModel):
+    """A file that has the section, whatever else is in it."""
+
+    expect: Expectations
+
+
 _DIRECTION = {"precision": LEAST, "recall": LEAST, "f1": LEAST, "cases": WITHIN}
 UNITS = {"delay_p50": "s", "delay_p95": "s"}
 
@@ -173,7 +180,7 @@ def _of(rule: str, outcome: Outcome) -> tuple[Score, int, str]:
     if rule == SOURCE_DOWN:
         return Score(), mine, ""
     hint = did_you_mean(rule, outcome.rules) or f"; there are: {', '.join(sorted(outcome.rules)) or 'none'}"
-    return Score(), 0, f"no such rule was judged{hint}"
+    return Score(), 0, f"nothing: no such rule was judged{hint}"
 
 
 def _unsaid(what: str, score: Score, outcome: Outcome) -> str:
