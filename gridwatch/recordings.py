@@ -49,6 +49,9 @@ class Opened:
     """By how much clocks are wrong and how late uploads come, seconds: known of the recording."""
     recording: Recording | None = None
     """Where it is a folder with a journal."""
+    faults: str = ""
+    seed: int = 0
+    """What is injected, as it may be written again, and of which dice; '': nothing."""
     city: City | None = None
     """The configuration that all of it is judged by; None: what the journal says was in force."""
 
@@ -58,8 +61,25 @@ class Opened:
         return replace(self, load=lambda payload, names: change(load(payload, names)))
 
     def with_load(self, load: LoadVersion, entries: Callable[[], Entries] | None = None) -> Opened:
-        """The same recording with other versions, and perhaps other entries (faults)."""
+        """The same recording with other versions, and perhaps other entries."""
         return replace(self, load=load, entries=entries or self.entries)
+
+    def with_faults(self, faults: str, seed: int = 1) -> Opened:
+        """The same recording, as if devices and networks had been worse. Raises Problem where the text says nothing
+        that there is."""
+        from replay.faults import parse
+
+        try:
+            parsed = parse(faults)
+        except ValueError as error:
+            raise Problem(f"--faults: {error}", Exit.USAGE) from None
+        return replace(
+            self,
+            entries=lambda: parsed.entries(self.entries(), self.load, seed, self.current),
+            load=anew(lambda: parsed.version(self.load, seed)),
+            faults=str(parsed),
+            seed=seed,
+        )
 
     def judge(
         self, *, start: int | None = None, batch: int = 65_536, progress: Callable[[int], object] = lambda _: None
@@ -139,6 +159,18 @@ def versions(recording: Recording, config: Path | None) -> tuple[LoadVersion, by
         return lambda payload, names: load_version(payload, contents, names), None, None
     city = load_city(city_file(config), recorded=lambda: recorded_world(recording))
     return always(city), b"{}", city
+
+
+def anew(make: Callable[[], LoadVersion]) -> LoadVersion:
+    """What `make` makes, made for each replay: one that has names of its own."""
+    made: list[tuple[Names, LoadVersion]] = []
+
+    def load(payload: bytes, names: Names) -> Version:
+        if not made or made[0][0] is not names:
+            made[:] = [(names, make())]
+        return made[0][1](payload, names)
+
+    return load
 
 
 def always(city: City) -> LoadVersion:

@@ -14,6 +14,9 @@ from pathlib import Path
 from pipeline.journal import files
 from pipeline.journal.errors import ContentDamaged, ContentMissing, refused
 
+CONTENTS = "contents"
+"""The folder of a journal's contents, inside the journal's own, so that a journal is copied as one."""
+
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 

@@ -23,6 +23,7 @@ from connectors.codecs.decode import compile_streams
 from pipeline.detector import Detector
 from pipeline.faults import Fault, Faulty
 from pipeline.journal import Contents
+from pipeline.journal.contents import CONTENTS as CONTENTS
 from pipeline.names import Names
 from pipeline.register_files import load_registers
 from pipeline.registers import Registers
@@ -37,9 +38,6 @@ from pipeline.runtime.references import class_warnings
 from pipeline.runtime.sections import RuleSection
 from pipeline.version import Hold, Rule, Source, Stream, Version
 from pipeline.world import World
-
-CONTENTS = "contents"
-"""The folder of a journal's contents, inside the journal's own, so that a journal is copied as one."""
 
 FORMAT = 1
 """Of the stored configuration; a change that old ones can't be read by is a new number."""
