@@ -17,9 +17,10 @@ from cases.fold import Fold
 from pipeline.engine import Engine
 from pipeline.entries import EntryBuffer, Kind
 from pipeline.journal import Contents, Journal, JournalReader, Snapshots
+from pipeline.journal.contents import CONTENTS
 from pipeline.names import Names
 from pipeline.runtime import state
-from pipeline.runtime.compose import CONTENTS, VersionPayload, compose, config_bytes, load_version
+from pipeline.runtime.compose import VersionPayload, compose, config_bytes, load_version
 from pipeline.runtime.config import Configuration
 from pipeline.runtime.judge_loop import JudgeLoop
 from pipeline.runtime.metrics import Metrics

@@ -152,7 +152,8 @@ def versions(recording: Recording, config: Path | None) -> tuple[LoadVersion, by
     """How versions are made, the payload of the one that is in force at the beginning, and the configuration asked
     for: both None where it is the journal that says."""
     from pipeline.journal import Contents
-    from pipeline.runtime.compose import CONTENTS, load_city, load_version
+    from pipeline.journal.contents import CONTENTS
+    from pipeline.runtime.compose import load_city, load_version
 
     contents = Contents(recording.journal / CONTENTS)
     if config is None:
@@ -191,7 +192,8 @@ def recorded_world(recording: Recording) -> Registers | None:
 
     from pipeline.entries import Kind
     from pipeline.journal import Contents
-    from pipeline.runtime.compose import CONTENTS, registers_of
+    from pipeline.journal.contents import CONTENTS
+    from pipeline.runtime.compose import registers_of
 
     last: bytes | None = None
     for piece in recording.reader().read():

@@ -168,7 +168,8 @@ def _write(city: City, streams: Mapping[str, StreamSettings], spool: Spool, fold
     """Write the journal; how many entries it has."""
     from connectors.imports import entries, silence_step
     from pipeline.journal import Contents, Journal
-    from pipeline.runtime.compose import CONTENTS, version_payload
+    from pipeline.journal.contents import CONTENTS
+    from pipeline.runtime.compose import version_payload
 
     configuration = city.configuration
     sources = spool.sources

@@ -104,7 +104,8 @@ def _list() -> None:
 def _write(scenario: Scenario, family: Family, seed: int, hours: float, folder: Path) -> None:
     from cases.case import iso
     from pipeline.journal import Contents, Journal
-    from pipeline.runtime.compose import CONTENTS, version_payload
+    from pipeline.journal.contents import CONTENTS
+    from pipeline.runtime.compose import version_payload
     from replay.labels import write_file
     from replay.recording import JOURNAL, LABELS, Manifest, write_manifest
     from replay.scenarios.families import START

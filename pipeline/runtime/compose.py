@@ -23,7 +23,6 @@ from connectors.codecs.decode import compile_streams
 from pipeline.detector import Detector
 from pipeline.faults import Fault, Faulty
 from pipeline.journal import Contents
-from pipeline.journal.contents import CONTENTS as CONTENTS
 from pipeline.names import Names
 from pipeline.register_files import load_registers
 from pipeline.registers import Registers

@@ -23,10 +23,11 @@ from pipeline.deadletters import DeadLetters
 from pipeline.engine import Engine
 from pipeline.entries import EntryBuffer, Kind
 from pipeline.journal import Contents, Journal, JournalFailed, JournalFull, Snapshots
+from pipeline.journal.contents import CONTENTS
 from pipeline.journal.errors import refused
 from pipeline.journal.files import remove_incomplete
 from pipeline.runtime import state
-from pipeline.runtime.compose import CONTENTS, load_version
+from pipeline.runtime.compose import load_version
 from pipeline.runtime.logs import Trouble
 
 JOURNAL = "journal"

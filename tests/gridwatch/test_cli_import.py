@@ -18,9 +18,10 @@ from connectors.recorded.spool import Delivery
 from gridwatch.cli import app
 from pipeline.entries import Kind
 from pipeline.journal import Contents, Journal
+from pipeline.journal.contents import CONTENTS
 from pipeline.names import Names
 from pipeline.rows import Rows
-from pipeline.runtime.compose import CONTENTS, load_city, load_version
+from pipeline.runtime.compose import load_city, load_version
 from pipeline.version import Decoded
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,8 @@ from cases.case import Case
 from gridwatch.cli import app
 from pipeline.entries import EntryBuffer, Kind
 from pipeline.journal import Contents, Journal
-from pipeline.runtime.compose import CONTENTS, load_city, version_payload
+from pipeline.journal.contents import CONTENTS
+from pipeline.runtime.compose import load_city, version_payload
 from pipeline.runtime.opening import JOURNAL
 
 CITY = """\

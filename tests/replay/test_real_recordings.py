@@ -19,7 +19,8 @@ from typer.testing import CliRunner
 from benchmarks import bins
 from gridwatch.cli import app
 from pipeline.journal import Contents, Journal
-from pipeline.runtime.compose import CONTENTS, load_version
+from pipeline.journal.contents import CONTENTS
+from pipeline.runtime.compose import load_version
 from replay.replaying import Replayed, json_lines, replay
 
 ROOT = Path(__file__).resolve().parents[2]

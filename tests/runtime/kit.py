@@ -12,8 +12,9 @@ from typing import Any
 
 from cases.case import Case
 from pipeline.journal import Contents, Journal
+from pipeline.journal.contents import CONTENTS
 from pipeline.names import Names
-from pipeline.runtime.compose import CONTENTS, load_version
+from pipeline.runtime.compose import load_version
 from pipeline.runtime.embedded import Embedded
 from pipeline.runtime.opening import JOURNAL
 from pipeline.version import Version

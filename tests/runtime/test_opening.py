@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from cases.store import FILE, Store
 from pipeline.journal import JournalFailed
+from pipeline.journal.contents import CONTENTS
 from pipeline.runtime import opening
-from pipeline.runtime.compose import CONTENTS
 from pipeline.runtime.opening import JOURNAL, SNAPSHOTS, open_when_there_is_room
 from tests.runtime.kit import Lines
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from pipeline.entries import Kind
 from pipeline.journal import Contents, Journal
+from pipeline.journal.contents import CONTENTS
 from pipeline.names import Names
-from pipeline.runtime.compose import CONTENTS, load_version
+from pipeline.runtime.compose import load_version
 from pipeline.version import Version
 from replay.replaying import Replayed, replay
 from tests.services.publisher import Message
