@@ -178,7 +178,9 @@ class SightingRows:
     def _wrong(self, values: dict[str, NDArray[Any]]) -> NDArray[np.int8]:
         """What is wrong with each object, as its place in `_details`; 0: nothing."""
         x, y, w, h = (values[name] for name in ("x", "y", "w", "h"))
-        right, bottom = x + w, y + h
+        # Beyond all numbers is out of the picture too.
+        with np.errstate(over="ignore"):
+            right, bottom = x + w, y + h
         boxed = (w > 0) & (h > 0) & (x < 1) & (y < 1) & (right > 0) & (bottom > 0)
         boxed &= (x >= -BEYOND) & (y >= -BEYOND) & (right <= 1 + BEYOND) & (bottom <= 1 + BEYOND)
         wrong: NDArray[np.int8] = (~boxed).astype(np.int8)

@@ -7,6 +7,7 @@ nothing grows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -67,6 +68,10 @@ class SightingStream(StreamSettings):
     forget: Seconds = Field(Quantity(600.0), gt=0, description="a track that is not seen for so long is forgotten")
     labels: Words = Field(LABELS, min_length=1, description=f"that are told apart; any other becomes '{OTHER}'")
     zones: Words = Field((), description="of the pictures, that objects may be said to be in")
+
+    @classmethod
+    def units(cls) -> Mapping[str, str]:
+        return {"still": "s"} | dict.fromkeys(("score", "x", "y", "w", "h"), "1")
 
     def gives(self, column: str) -> bool:
         return column in _OWN

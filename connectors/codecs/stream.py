@@ -83,6 +83,11 @@ class StreamSettings(BaseModel):
             return []
         return [f"subject: the topic has no level '{self.subject}'{did_you_mean(self.level, names)}"]
 
+    @classmethod
+    def units(cls) -> Mapping[str, str]:
+        """Columns whose unit the format itself says -> that unit."""
+        return {}
+
     def feeds(self, rows: str, metric: str | None = None) -> bool:
         """Does it give rows of that kind (and, of readings, of that metric)?"""
         return self.rows == rows and metric is None

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from connectors.codecs import CODECS
+from connectors.codecs.stream import StreamSettings
 from pipeline.detector import Detector
 from pipeline.faults import Fault
 from pipeline.runtime.document import Document
@@ -40,7 +42,8 @@ def _stated(
 ) -> Iterator[tuple[str, tuple[str, ...], str]]:
     """(stream, units that its rows' column may be compared in, what it is) of each stream that feeds the rule."""
     for name, stream in streams.items():
-        if not isinstance(stream, dict) or stream.get("rows") != kind:
+        settings = _settings(stream)
+        if settings is None or stream.get("rows", settings.model_fields["rows"].default) != kind:
             continue
         fields, metrics = _mapping(stream.get("fields")), _mapping(stream.get("metrics"))
         if column == "value":
@@ -48,7 +51,13 @@ def _stated(
                 if metric in (None, each):
                     yield name, units_of(column, _unit(said)), f"'{each}'"
         elif metric is None or metric in metrics:
-            yield name, units_of(column, _unit(fields.get(column))), f"'{column}'"
+            yield name, units_of(column, _unit(fields.get(column)) or settings.units().get(column)), f"'{column}'"
+
+
+def _settings(stream: Any) -> type[StreamSettings] | None:
+    """The section that a stream is to be, where that can be said."""
+    name = stream.get("codec") if isinstance(stream, dict) else None
+    return CODECS[name].settings if isinstance(name, str) and name in CODECS else None
 
 
 def _mapping(said: Any) -> Mapping[str, Any]:

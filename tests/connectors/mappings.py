@@ -1,4 +1,4 @@
-"""mappings: streams, batches and a world for the tests of the JSON codec."""
+"""mappings: streams and batches for the tests of codecs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors.codecs.decode import compile_streams
 from connectors.codecs.json_mapping import JsonStream
+from connectors.codecs.stream import StreamSettings
 from pipeline.entries import EntryBuffer, Kind
 from pipeline.names import Names
 from pipeline.rows import Rows
@@ -59,17 +60,20 @@ def deliveries(*payloads: Any, topic: str = "fleet/v1/gps", source: str = "fleet
 
 
 def decode(
-    streams: JsonStream | Mapping[str, JsonStream], buffer: EntryBuffer, names: Names | None = None, world: Any = None
+    streams: StreamSettings | Mapping[str, StreamSettings],
+    buffer: EntryBuffer,
+    names: Names | None = None,
+    world: Any = None,
 ) -> Decoded:
     """The buffer, decoded from journal position 100 on; a single stream is called `gps`."""
-    if isinstance(streams, JsonStream):
+    if isinstance(streams, StreamSettings):
         streams = {"gps": streams}
     return compile_streams(streams, world)(buffer.batch(), 100, names if names is not None else Names())
 
 
 def table(rows: Rows, names: Names, *columns: str) -> list[tuple[Any, ...]]:
-    """Rows as tuples: subjects and metrics by name."""
-    named = {"subject", "metric"}
+    """Rows as tuples: subjects, metrics, labels and zones by name."""
+    named = {"subject", "metric", "label", "zone"}
     out = []
     for column in columns:
         values = rows.column(column)
