@@ -1,0 +1,166 @@
+"""A city with cameras: the stream of sightings in a configuration, its faults, and rules about what was seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.faults import Faulty
+from pipeline.names import Names
+from pipeline.rows import Sighting
+from pipeline.runtime.compose import compose, config_bytes, load_city, read_config
+from pipeline.runtime.config import load
+from pipeline.runtime.coverage import Coverage, coverage
+
+CITY = """\
+city: demo
+time_zone: Asia/Shanghai
+registers: {datum: WGS-84, vehicles: vehicles.csv}
+sources:
+  fleet: {type: mqtt, host: h, client_id: c, subscribe: ["fleet/+/gps", "cameras/+/sightings"]}
+streams:
+  gps:
+    source: fleet
+    topic: fleet/{device}/gps
+    codec: json
+    rows: position
+    subject: "{device}"
+    datum: WGS-84
+    fields: {ts: {path: t, unit: unix_s}, lon: {path: x}, lat: {path: y}}
+  seen:
+    source: fleet
+    topic: cameras/{camera}/sightings
+    codec: sightings
+    unknown: accept
+    forget: 20min
+rules:
+  - {id: parked, detector: threshold, parameters: {column: still, above: 5min}, for: 10s}
+"""
+
+
+def write(folder: Path, old: str = "", new: str = "") -> Path:
+    """The city, with `new` in place of `old`."""
+    assert old in CITY
+    (folder / "vehicles.csv").write_text("id,class\nm1,muck_truck\n")
+    (folder / "city.yaml").write_text(CITY.replace(old, new) if old else CITY)
+    return folder / "city.yaml"
+
+
+def test_it_is_what_the_engine_runs(tmp_path: Path) -> None:
+    city = load_city(write(tmp_path))
+    stored = read_config(config_bytes(city.configuration))
+    assert stored.streams == city.configuration.streams
+    version = compose(stored, city.world, Names())
+    assert [(s.name, s.rows.kind, s.forget) for s in version.streams] == [
+        ("gps", "position", None),
+        ("seen", "sighting", 1200.0),
+    ]
+    (rule,) = version.rules
+    assert rule.kind is Sighting
+
+
+@pytest.mark.parametrize(
+    "old, new, fault",
+    [
+        pytest.param(
+            "codec: sightings",
+            "codec: sighting",
+            "streams.seen.codec   expected 'json', 'sightings'; did you mean 'sightings'?",
+            id="codec",
+        ),
+        pytest.param("forget: 20min", "forget: 20", "streams.seen.forget   expected a duration", id="bare-number"),
+        pytest.param("forget:", "forgets:", "streams.seen.forgets   unknown key; did you mean 'forget'?", id="key"),
+        pytest.param(
+            "forget: 20min",
+            "lables: [car]",
+            "streams.seen.lables   unknown key; did you mean 'labels'?",
+            id="key-of-its-own",
+        ),
+        pytest.param("forget: 20min", "labels: []", "streams.seen.labels   expected at least 1", id="no-labels"),
+        pytest.param(
+            "forget: 20min",
+            "zones: [a, a]",
+            "streams.seen.zones   'a' is there twice",
+            id="zone-twice",
+        ),
+        pytest.param(
+            "topic: cameras/{camera}/sightings",
+            "topic: cameras/{cam}/sightings",
+            "streams.seen.subject   the topic has no level '{camera}'; did you mean 'cam'?",
+            id="level",
+        ),
+        pytest.param(
+            "topic: cameras/{camera}/sightings",
+            "topic: seen/{camera}",
+            "streams.seen.topic   nothing subscribes to this topic",
+            id="nobody-subscribes",
+        ),
+        pytest.param(
+            "above: 5min", "above: 90 %", "rules.0.parameters.above   expected '… ms' or '… s' or '… min'", id="unit"
+        ),
+        pytest.param(
+            "column: still, above: 5min",
+            "column: score, below: 50 %",
+            "rules.0.parameters.below   expected '… 1', the unit of 'score' in stream seen",
+            id="unit-of-a-share",
+        ),
+        pytest.param(
+            "for: 10s",
+            "metric: fullness",
+            "rules.0.metric   only reading rows have a metric, this rule reads sighting rows",
+            id="metric",
+        ),
+        pytest.param(
+            "detector: threshold, parameters: {column: still, above: 5min}",
+            "detector: overspeed, rows: sighting",
+            "rules.0.rows   'overspeed' reads position rows; leave this key out",
+            id="rows-of-another-detector",
+        ),
+        pytest.param(
+            "detector: threshold, parameters: {column: still, above: 5min}",
+            "detector: silent, rows: sightings",
+            "rules.0.rows   no kind of row 'sightings'; did you mean 'sighting'?",
+            id="rows-in-the-plural",
+        ),
+    ],
+)
+def test_faults(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    with pytest.raises(Faulty) as caught:
+        load(write(tmp_path, old, new))
+    (told,) = map(str, caught.value.faults)
+    assert fault in told
+
+
+def covered(file: Path) -> Coverage:
+    (found,) = coverage(load_city(file))
+    return found
+
+
+ACCEPTED = "stream seen accepts subjects that are in no register; they are judged too"
+NOBODY_LISTED = "the registers have no subject that it is about"
+SEEN = CITY[CITY.index("  seen:") : CITY.index("rules:")]
+
+
+@pytest.mark.parametrize(
+    "old, new, notes",
+    [
+        pytest.param(
+            "    unknown: accept\n",
+            "    unknown: accept\n",
+            [NOBODY_LISTED, ACCEPTED],
+            id="accepted",
+        ),
+        pytest.param("    unknown: accept\n", "", [NOBODY_LISTED], id="set-aside"),
+        pytest.param(SEEN, "", ["no stream gives sighting rows", NOBODY_LISTED], id="no-such-stream"),
+        pytest.param(
+            "column: still, above: 5min}",
+            "column: speeds, above: 5 1}, rows: sighting",
+            ["no stream gives 'speeds'", NOBODY_LISTED, ACCEPTED],
+            id="no-such-column",
+        ),
+    ],
+)
+def test_a_rule_about_what_was_seen_is_never_silent(tmp_path: Path, old: str, new: str, notes: list[str]) -> None:
+    found = covered(write(tmp_path, old, new))
+    assert (found.judged, found.notes) == (0, notes)
