@@ -30,9 +30,8 @@ class Freezing:
 
     def __init__(self, fault: Fault, seed: int) -> None:
         self._stretches = Stretches(Dice(seed, "freeze"), fault.amount or 0.0, fault.share)
-        self._kept: dict[int, tuple[float, list[float]]] = {}
+        self.kept: dict[int, tuple[float, list[float]]] = {}
         """line and stretch -> when the stretch ends, what is repeated"""
-        self._streams: dict[str, int] = {}
         self._newest = -np.inf
 
     def change(self, rows: Rows, line: Words, version: Version) -> Rows:
@@ -57,7 +56,7 @@ class Freezing:
 
     def _repeated(self, stretch: list[int], end: list[float], own: list[list[float]]) -> Iterable[list[float]]:
         for key, until, values in zip(stretch, end, own, strict=True):
-            yield self._kept.setdefault(key, (until, values))[1]
+            yield self.kept.setdefault(key, (until, values))[1]
 
     def _stream(self, rows: Rows, version: Version) -> Words:
         """Two devices of one subject have streams of their own, most often."""
@@ -68,5 +67,5 @@ class Freezing:
         """Rows older than `forget` are set aside; twice that, as the recording may go back a little."""
         self._newest = max(self._newest, received)
         oldest = self._newest - 2 * forget
-        if self._kept and next(iter(self._kept.values()))[0] < oldest:
-            self._kept = {key: kept for key, kept in self._kept.items() if kept[0] >= oldest}
+        if self.kept and next(iter(self.kept.values()))[0] < oldest:
+            self.kept = {key: kept for key, kept in self.kept.items() if kept[0] >= oldest}

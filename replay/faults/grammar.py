@@ -6,8 +6,8 @@ how often, unless the fault's amount may itself be a percentage (jitter).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -15,8 +15,9 @@ from pipeline.faults import did_you_mean
 from pipeline.units import Metres, Seconds, Share
 
 EXAMPLE = "drop=5%, upload=10min@20%, jitter=10m"
-_UNITS: dict[str, tuple[Any, str]] = {"s": (TypeAdapter(Seconds), "s"), "m": (TypeAdapter(Metres), "m")}
+_UNITS: dict[str, TypeAdapter[float]] = {"s": TypeAdapter(Seconds), "m": TypeAdapter(Metres)}
 _SHARE: TypeAdapter[float] = TypeAdapter(Share)
+_WHAT = {"s": "a duration", "m": "a length", "": "nothing"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def read(text: str) -> list[Fault]:
             fault = _one(part)
         except ValueError as error:
             raise ValueError(f"{part}: {error}") from None
-        if any((fault.name, fault.unit) == (other.name, other.unit) for other in found):
+        if any((fault.name, fault.unit == "%") == (other.name, other.unit == "%") for other in found):
             raise ValueError(f"{part}: expected each fault once, got '{fault.name}' again")
         found.append(fault)
     return found
@@ -84,30 +85,18 @@ def _one(part: str) -> Fault:
     if kind is None:
         known = did_you_mean(name, KINDS) or f"; there are: {', '.join(KINDS)}"
         raise ValueError(f"expected faults such as '{EXAMPLE}'; no fault '{name}'{known}")
-    often = kind.share
-    if at:
-        often = _share(share)
-    if equals and amount.endswith("%") and "%" not in kind.units:
-        if at:
-            wanted = _expected(kind) or "no amount but how often"
-            raise ValueError(f"expected {wanted}, got a second percentage")
-        return Fault(name, kind.amount, kind.units[:1] if kind.amount is not None else "", _share(amount))
+    often = _share(share) if at else kind.share
+    unit = kind.units[:1] if kind.amount is not None else ""
     if not equals:
-        return Fault(name, kind.amount, kind.units[:1] if kind.amount is not None else "", often)
-    value, unit = _amount(amount, kind)
-    return Fault(name, value, unit, often)
-
-
-def _amount(text: str, kind: Kind) -> tuple[float, str]:
-    if text.endswith("%") and "%" in kind.units:
-        return _share(text, most=None), "%"
-    if not kind.units:
-        return _share(text), ""  # says what was expected
-    unit = kind.units[0]
-    value = _value(_UNITS[unit][0], text, " or a percentage such as '5%'" if "%" in kind.units else "")
-    if not value > 0:
-        raise ValueError(f"expected {_expected(kind)} above 0")
-    return value, unit
+        return Fault(name, kind.amount, unit, often)
+    percentage = amount.endswith("%")
+    if percentage and "%" in kind.units:
+        return Fault(name, _share(amount, most=None), "%", often)
+    if kind.units and not percentage:
+        return Fault(name, _measure(kind, amount), kind.units[0], often)
+    if at:
+        raise ValueError(f"expected {_WHAT[kind.units[:1]]} before the '@', got '{amount}'")
+    return Fault(name, kind.amount, unit, _share(amount))
 
 
 def _share(text: str, most: float | None = 1.0) -> float:
@@ -117,14 +106,17 @@ def _share(text: str, most: float | None = 1.0) -> float:
     return share
 
 
-def _expected(kind: Kind) -> str:
-    return {"s": "a duration", "m": "a length", "": ""}[kind.units[:1]]
+def _measure(kind: Kind, text: str) -> float:
+    value = _value(_UNITS[kind.units[0]], text, " or a percentage such as '5%'" if "%" in kind.units else "")
+    if not value > 0:
+        raise ValueError(f"expected {_WHAT[kind.units[0]]} above 0")
+    return value
 
 
-def _value(adapter: Any, text: str, other: str = "") -> float:
+def _value(adapter: TypeAdapter[float], text: str, other: str = "") -> float:
+    """other: what might have been there instead."""
     try:
-        return float(adapter.validate_python(text))
+        return adapter.validate_python(text)
     except ValidationError as error:
         message = error.errors()[0]["msg"].removeprefix("Value error, ")
-        head, but, rest = message.partition(",")
-        raise ValueError(f"{head}{other}{but}{rest}" if other else message) from None
+        raise ValueError(re.sub("(?=[,;]|$)", other, message, count=1)) from None
