@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,9 +21,20 @@ def reads(topic: str) -> bool:
     return "m" in topic
 
 
+def sees(topic: str) -> bool:
+    """Does a stream of sightings (s, sq) decode it, maybe besides another?"""
+    return "s" in topic
+
+
+LOOKS: Sequence[Mapping[str, str]] = ({}, {}, {"zone": "bay"}, {"label": "car"}, {"label": "bag", "zone": "aisle"})
+"""What a sighting says besides."""
+
+
 @dataclass
 class Draft:
-    """`now` is the time of every source; each act moves it on. Rows have `own` columns, readings one of `metrics`."""
+    """`now` is the time of every source; each act moves it on. Rows have `own` columns, readings one of `metrics`,
+    sightings a track.
+    """
 
     c: Choice
     versions: list[Version]
@@ -33,6 +45,7 @@ class Draft:
     newest: dict[tuple[bool, str], float] = field(default_factory=dict)  # (reading?, subject) -> newest ts
     own: Sequence[Mapping[str, float]] = ({"lid": 1}, {"lid": 1}, {"lid": 1}, {})
     metrics: Sequence[str] = ("k", "k", "l")
+    objects: Counter[str] = field(default_factory=Counter)  # camera -> its newest track
 
     @property
     def streams(self) -> dict[str, Stream]:
@@ -65,12 +78,20 @@ class Draft:
                 found["m"] = self.c.pick(self.metrics)
                 if self.c.pick([False] * 14 + [True]):
                     del found["v"]  # a reading without a value
+            elif sees(topic):
+                found |= self.c.pick(LOOKS)
+                found["m"] = self.track(subject)
             payload.append(found)
             if ts <= self.now + 20:
                 for reading in {reads(name) for name in topic.split("+")}:
                     self.newest[reading, subject] = max(self.newest.get((reading, subject), ts), ts)
         source = self.streams[topic.partition("+")[0]].source
         self.add(Kind.DELIVERY, source, topic, json.dumps(payload).encode())
+
+    def track(self, subject: str) -> str:
+        """Of a camera: most often the newest one."""
+        self.objects[subject] += self.c.pick([0] * 9 + [1])
+        return str(max(0, self.objects[subject] - self.c.pick([0, 0, 0, 0, 0, 0, 1, 2])))
 
     def reload(self) -> None:
         """The next version, or another, or the same again."""

@@ -1,6 +1,7 @@
 """drawn_versions: who chooses, and the versions of a drawn journal: streams, rules of any kind, what is reloaded.
 
-A city that carries has readings, positions that most often lack what is carried, and rules that need it.
+A city that carries has readings, positions that most often lack what is carried, and rules that need it. A city with
+cameras forgets tracks soon.
 """
 
 from __future__ import annotations
@@ -13,9 +14,24 @@ from typing import Any, Protocol, TypeVar
 from hypothesis import strategies as st
 
 from pipeline.detector import Detector
-from pipeline.rows import Position, Reading
+from pipeline.rows import Position, Reading, Rows, Sighting
 from pipeline.version import Rule, Stream, Version
-from tests.tiny_city import Above, Fast, Lidded, Low, Restless, Shift, Silent, Twice, city, rule, stream
+from tests.tiny_city import (
+    Above,
+    Fast,
+    Lidded,
+    Low,
+    Parked,
+    Restless,
+    SeenRestless,
+    SeenTwice,
+    Shift,
+    Silent,
+    Twice,
+    city,
+    rule,
+    stream,
+)
 
 T = TypeVar("T")
 
@@ -54,15 +70,22 @@ class ByChance:
 # ---- versions --------------------------------------------------------------------------------------------------------
 
 
-def streams(c: Choice, *, carrying: bool = False) -> list[Stream]:
-    """One to three streams, of one or two sources; p and q feed the same keys, mm and mn, the last, have readings."""
-    plain = [("p",), ("p", "q"), ("p", "mm"), ("p", "q"), ("p", "q", "mm")]
-    names = c.pick([("p", "mm"), ("p", "q", "mm"), ("p", "mm", "mn")] if carrying else plain)
+PLAIN_NAMES = [("p",), ("p", "q"), ("p", "mm"), ("p", "q"), ("p", "q", "mm")]
+CARRYING_NAMES = [("p", "mm"), ("p", "q", "mm"), ("p", "mm", "mn")]
+SEEING_NAMES = [("s",), ("s",), ("s", "sq"), ("s", "p"), ("s", "sq", "mm")]
+
+
+def streams(c: Choice, choices: Sequence[tuple[str, ...]] = PLAIN_NAMES) -> list[Stream]:
+    """One to three streams, of one or two sources; p and q feed the same keys, mm and mn, the last, have readings, s
+    and sq, of one source, sightings of the same tracks.
+    """
+    names = c.pick(choices)
     gap = c.pick([20, 20, 30, 50])
     lateness = c.pick([(0, 0), (0, 0), (0, 0), (0, 0), (10, 10), (20, 20), (20, 0)])
     other = c.pick(["src", "src", "B"])
     where = {"p": ("src", lateness[0]), "q": (other, lateness[1])}
     where |= {"mm": (other, lateness[0]), "mn": ("src", lateness[1])}
+    where |= {"s": ("src", lateness[0]), "sq": ("src", lateness[1])}
     return [stream(name, where[name][0], gap=gap, lateness=where[name][1]) for name in names]
 
 
@@ -72,6 +95,12 @@ def carried(c: Choice, lines: list[Stream]) -> list[Stream]:
     age = [10, 20, 30, 50, 200]
     carry = [{column: float(c.pick(age)) for column in c.pick(columns)} for _ in lines]
     return [replace(line, carry=what if line.rows is Position else {}) for line, what in zip(lines, carry, strict=True)]
+
+
+def forgetful(c: Choice, lines: list[Stream]) -> list[Stream]:
+    """The streams, those of sightings forgetting soon, most often."""
+    own = [c.pick([40.0, 60.0, 60.0, 100.0, None]) for _ in lines]
+    return [replace(line, forget=f) if line.rows is Sighting else line for line, f in zip(lines, own, strict=True)]
 
 
 def less(c: Choice, lines: list[Stream]) -> list[Stream]:
@@ -92,6 +121,8 @@ PLAIN: list[Detector] = [Fast()] * 7
 PLAIN += [Twice(), Lidded(), Lidded(), Silent(after=20), Silent(), Shift(), Restless()]
 NEEDY: list[Detector] = [*[Above()] * 6, *[Above(column="brush")] * 3]
 NEEDY += [Lidded(), Lidded(), Restless(), Restless(), Fast(), Silent(), Low()]
+SEEN: list[Detector] = [*[Parked()] * 4, *[SeenTwice()] * 3, *[SeenRestless()] * 3]
+SEEN += [Silent(after=20), Silent(), Shift(), Fast()]
 """What a city's rules are drawn from; where it carries, most of them need what is carried."""
 
 
@@ -103,11 +134,12 @@ def any_rule(
     holds: tuple[list[str], list[int]],
     version: str = "1",
     carrying: bool = False,
+    seeing: bool = False,
 ) -> Rule:
     """A rule of any detector here with any kind of hold."""
-    detector = c.pick(NEEDY if carrying else PLAIN + [Low(), Low(), Silent(after=30)] * readings)
+    detector = c.pick(SEEN if seeing else NEEDY if carrying else PLAIN + [Low(), Low(), Silent(after=30)] * readings)
     silence = c.pick(holds[0])
-    on_readings = readings and type(detector) is Silent and c.pick([False, True])
+    on_readings = readings and not seeing and type(detector) is Silent and c.pick([False, True])
     return rule(
         detector,
         id,
@@ -116,21 +148,25 @@ def any_rule(
         clear=c.pick([0, 0, 0, 10, 20]),
         gap=c.pick([20, 30, 50]) if silence == "gap" else None,
         assume=c.pick([30, 50, 100, 200]) if silence == "assume" else None,
-        rows=None if detector.rows in (Position, Reading) else (Reading if on_readings else Position),
+        rows=None if detector.rows is not Rows else Sighting if seeing else Reading if on_readings else Position,
         metric=c.pick([None, "k"]) if detector.rows is Reading or on_readings else None,
         classes=c.pick([(), (), (), (), ("odd",)]),
     )
 
 
 def versions(c: Choice) -> list[Version]:
-    """One to three versions of one city: rules and streams that stay, change, go and come back. A third carries."""
-    carrying = c.pick([False, False, True])
-    lines = streams(c, carrying=carrying)
-    how: dict[str, Any] = {"readings": lines[-1].rows is Reading, "holds": c.pick(HOLDS), "carrying": carrying}
+    """One to three versions of one city: rules and streams that stay, change, go and come back. A quarter carries, a
+    quarter has cameras: there no clock is ahead, for what is forgotten soon would be news again (7).
+    """
+    about = c.pick([PLAIN_NAMES, PLAIN_NAMES, CARRYING_NAMES, SEEING_NAMES])
+    carrying, seeing = about is CARRYING_NAMES, about is SEEING_NAMES
+    lines = forgetful(c, streams(c, about)) if seeing else streams(c, about)
+    how: dict[str, Any] = {"readings": lines[-1].rows is Reading, "holds": c.pick(HOLDS)}
+    how |= {"carrying": carrying, "seeing": seeing}
     first = [any_rule(c, f"r{i}", **how) for i in range(c.pick([1, 2, 3, 4]))]
     settings: dict[str, Any] = {
         "down": {"src": c.pick([20.0, 30.0, 1e9, 1e9, 1e9]), "B": c.pick([30.0, 1e9, 1e9])},
-        "ahead": c.pick([20, 100]),
+        "ahead": 0 if seeing else c.pick([20, 100]),
         "forget": c.pick([100, 150, 300, 1e5, 1e5, 1e5]),
     }
     lines = carried(c, lines) if carrying else lines

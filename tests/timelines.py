@@ -10,6 +10,7 @@ A timeline is entries in their order, parted by blanks:
     w10.b  w10=5        of subject b; with this v
     q:w10  p+q:w10      by the topic q; by a topic that two streams decode
     mm:w10%k            a reading of metric k
+    s:w10%7#bay         a sighting of track 7 in the zone bay
     t40  B/m1:t40       a tick of the source 'src'; of the member m1 of the source B
     B/m1:j40  B/m1:l40  joins; leaves
     v2                  the second version is current from here on (the first is from the start)
@@ -34,7 +35,7 @@ from tests.oracle import Entry, oracle
 from tests.oracle_book import Outcome
 
 VALUES = {"w": 2.0, "r": -1.0, "n": 0.5}
-_ITEM = re.compile(r"([a-zA-Z])([\d.]+?)(?:\.([a-z]\w*))?(?:%(\w+))?(?:=(-?[\d.]+))?$")
+_ITEM = re.compile(r"([a-zA-Z])([\d.]+?)(?:\.([a-z]\w*))?(?:%(\w+))?(?:#(\w+))?(?:=(-?[\d.]+))?$")
 
 
 @dataclass
@@ -99,10 +100,11 @@ def row(item: str) -> dict[str, object]:
     """One row of a timeline's delivery as its payload."""
     match = _ITEM.match(item)
     assert match, f"expected a row such as w10, w10.b or W10=5, got {item!r}"
-    letter, ts, subject, metric, value = match.groups()
+    letter, ts, subject, part, zone, value = match.groups()
     found: dict[str, object] = {"s": subject or "a", "ts": float(ts)}
     found |= {} if letter == "u" else {"v": float(value) if value else VALUES[letter.lower()]}
-    return found | ({"lid": 1} if letter.isupper() else {}) | ({"m": metric} if metric else {})
+    found |= {"lid": 1} if letter.isupper() else {}
+    return found | ({"m": part} if part else {}) | ({"zone": zone} if zone else {})
 
 
 def told(events: Iterable[EpisodeEvent]) -> list[str]:

@@ -167,6 +167,9 @@ class TinyWorld:
     def resolve(self, device: Ints, ts: Floats) -> Ints:
         return device
 
+    def location(self, subject: Ints, ts: Floats) -> tuple[Floats, Floats]:
+        return np.full(len(ts), np.nan), np.full(len(ts), np.nan)
+
     def of_class(self, subject: Ints, ts: Floats, classes: tuple[str, ...]) -> Flags:
         odd = (subject != self.names.find("b")) | (np.floor(ts / 50) % 2 == 1)
         return np.asarray(odd & ("odd" in classes))
