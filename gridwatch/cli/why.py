@@ -113,7 +113,8 @@ def _zone(opened: Opened) -> tuple[tzinfo, str]:
 
     from pipeline.entries import Kind
     from pipeline.journal import Contents
-    from pipeline.runtime.compose import CONTENTS, VersionPayload, read_config
+    from pipeline.journal.contents import CONTENTS
+    from pipeline.runtime.compose import VersionPayload, read_config
 
     name = "UTC"
     if opened.city is not None:

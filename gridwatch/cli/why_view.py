@@ -25,6 +25,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = {"speed": "km/h", "heading": "°", "accuracy": "m", "still": "s"}
 """Of the columns that have one of their own (pipeline/rows.py)."""
 _JUDGED = {"wrong": "bold red", "right": "green", "neither": "yellow"}
+WIDE = 110
+"""Columns from which places are shown."""
 _LOUD = ("CASE", "END")
 """How the transitions begin that stand out."""
 
@@ -70,25 +72,32 @@ def show(story: Story, written: Callable[[float], str], times: str, console: Con
     question = (type(rule.detector).__doc__ or "").strip().splitlines()[:1] if rule else []
     console.print(harmless(f"{story.rule}, about {about}: {' '.join(question)}".rstrip(": ")), style="bold")
     if rule is not None:
-        console.print(Text(f"{hold_words(rule.hold).capitalize()}."))
+        console.print(Text(f"{hold_words(rule).capitalize()}."))
     console.print(Text(f"Times are {times}; 'entry' is the place in the journal.", "dim"))
     if story.lines:
-        before = "; ".join(text(each, written) for each in story.before) or "nothing was wrong"
+        before = "; ".join(text(each, written) for each in story.before) or (
+            "nothing was wrong" if story.heard else "nothing had been heard"
+        )
         console.print()
         console.print(Text(f"Before: {before}."))
-        console.print(_table(story, written))
+        console.print(_table(story, written, console.width >= WIDE))
+        if any(line.count for line in story.lines):
+            console.print("--all shows the rows that are left out.", style="dim")
     else:
         console.print()
     console.print(harmless(story.conclusion), style="bold")
 
 
-def _table(story: Story, written: Callable[[float], str]) -> Table:
+def _table(story: Story, written: Callable[[float], str], wide: bool) -> Table:
     from replay.why.story import Is
     from replay.why.words import text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="bold", expand=False)
     table.add_column("time", no_wrap=True)
     table.add_column("entry", justify="right", no_wrap=True, style="dim")
+    wide = wide and any("lon" in line.said for line in story.lines)
+    if wide:
+        table.add_column("lon, lat", no_wrap=True)
     table.add_column("what came", overflow="fold")
     table.add_column("judged", overflow="fold")
     table.add_column("and so", overflow="fold")
@@ -98,22 +107,23 @@ def _table(story: Story, written: Callable[[float], str]) -> Table:
         came: Text | str
         judged = _judged(line, story.unit)
         if line.kind is Is.ROW:
-            came = harmless(_said(line, detector))
+            came = harmless(_said(line, detector, placed=not wide))
             if line.late:
                 came.append(f" (late: came at {written(line.received)})", "dim")
         elif line.kind is Is.TICK:
-            came = Text("(as time went by)", "dim")
+            came = Text("(no row: time went by)", "dim")
         elif line.kind is Is.VERSION:
             came = Text("(another version of the configuration)", "dim")
         elif line.kind is Is.OMITTED:
-            came = Text(f"… {line.count} rows up to {written(line.until)}; --all shows them", "dim")
+            came = Text(f"… {line.count} rows up to {written(line.until)}", "dim")
             worst = "" if math.isnan(line.measure) else f", {_measure(line, story.unit)} at worst"
             judged = Text(f"{line.wrong} wrong{worst}", "dim")
         else:
             came = Text("a delivery", "dim")
         if line.unjudged:
             so = _both(harmless(line.unjudged), so)
-        table.add_row(written(line.ts), str(line.position), came, judged, so, style=_style(line))
+        place = [_lon_lat(line)] if wide else []
+        table.add_row(written(line.ts), str(line.position), *place, came, judged, so, style=_style(line))
     return table
 
 
@@ -131,28 +141,34 @@ def _style(line: Line) -> str | None:
 
 
 def _judged(line: Line, unit: str) -> Text:
+    """The judgement and the measure, which means something where the row is wrong."""
     if not line.judged:
         return Text("")
-    place = f" in {harmless(line.place).plain}" if line.place else ""
-    measure = "" if math.isnan(line.measure) else f"  {_measure(line, unit)}"
-    return Text(f"{line.judged}{measure}{place}", _JUDGED[line.judged])
+    found = Text(line.judged, _JUDGED[line.judged])
+    if not math.isnan(line.measure):
+        found.append(f"  {_measure(line, unit)}", None if line.judged == "wrong" else "dim not bold")
+    return found.append(f"  in {harmless(line.place).plain}") if line.place else found
 
 
 def _measure(line: Line, unit: str) -> str:
     return f"{line.measure:.4g} {unit}".strip()
 
 
-def _said(line: Line, detector: Detector | None) -> str:
-    """What a row said, in the units that its columns have."""
+def _said(line: Line, detector: Detector | None, *, placed: bool) -> str:
+    """What a row said, in the units that its columns have. placed: with where it was, where it said little else."""
     units = dict(_UNITS)
     if detector is not None:
         units |= {column: getattr(detector, name).unit for name, column in detector.amounts().items()}
     said = {name: _number(name, value, units) for name, value in line.said.items() if name not in ("lon", "lat")}
     parts = [f"{name} {value}".rstrip() for name, value in said.items()]
+    if placed and not parts and "lon" in line.said:
+        parts.append(f"at {_lon_lat(line)}")
+    return ", ".join(parts)
+
+
+def _lon_lat(line: Line) -> str:
     lon, lat = line.said.get("lon"), line.said.get("lat")
-    if isinstance(lon, float) and isinstance(lat, float):
-        parts.append(f"at {lon:.5f}, {lat:.5f}")
-    return "; ".join(parts)
+    return f"{lon:.5f}, {lat:.5f}" if isinstance(lon, float) and isinstance(lat, float) else ""
 
 
 def _number(name: str, value: float | str, units: dict[str, str]) -> str:

@@ -33,9 +33,10 @@ def why_case(story: Story, events: list[EpisodeEvent], silence: bool, clock: Clo
     if story.rule == SOURCE_DOWN:
         said = f"There was a case because nothing at all came from {story.subject} for {lasted} from {started} on."
     elif silence:
-        said = (
-            f"There was a case because nothing was heard up to {started}, and the rule says that it should have been."
-        )
+        rows = [line for line in story.lines if line.kind is Is.ROW and line.judged and line.turn < events[0].position]
+        times = [line.ts for line in rows if line.ts <= opened.started]
+        last = f" after the row of {clock(max(times))}" if times else ""
+        said = f"There was a case because nothing was heard{last}: from {started} on that is wrong by the rule."
     elif opened.started == opened.confirmed:
         said = f"There was a case because it was wrong at {started}: the rule wants no more than one such row."
     else:
@@ -55,7 +56,7 @@ def why_case(story: Story, events: list[EpisodeEvent], silence: bool, clock: Clo
 
 def why_none(story: Story, found: Survey, window: Window, watch: Watch, clock: Clock) -> str:
     """Why there was no case at the time that was asked for, or which there was."""
-    there = _cases(found, window, clock)
+    there = _cases(story, found, window, clock)
     if there:
         return there
     rule = story.judged_by
@@ -79,7 +80,7 @@ def why_none(story: Story, found: Survey, window: Window, watch: Watch, clock: C
     return f"No case: {_not_long_enough(rows, rule, between)}"
 
 
-def _cases(found: Survey, window: Window, clock: Clock) -> str:
+def _cases(story: Story, found: Survey, window: Window, clock: Clock) -> str:
     """The cases that overlap the window."""
     newest: dict[str, EpisodeEvent] = {event.episode.id: event for event in found.events}
     said = []
@@ -97,7 +98,9 @@ def _cases(found: Survey, window: Window, clock: Clock) -> str:
             said.append(f"case {id[:8]} began at {clock(episode.started)} and {until}")
     if not said:
         return ""
-    return f"No case at {clock(window.at)} itself; near it {'; '.join(said)}."
+    rows = [line for line in story.lines if line.judged and line.ts <= window.at]
+    then = f", its row of {clock(rows[-1].ts)} was {rows[-1].judged}" if rows else ""
+    return f"No case at {clock(window.at)} itself{then}; near it {'; '.join(said)}."
 
 
 def _nothing_heard(story: Story, found: Survey, window: Window, between: str, asides: list[Line], clock: Clock) -> str:

@@ -10,7 +10,7 @@ from replay.why.turning import GOING_ON
 
 Worse = Callable[[list[float]], float]
 """`max` or `min`: which of some measures is the worst."""
-_SHOWN = 40
+_SHOWN = 24
 """Lines from which on those that say nothing new are left out."""
 _CONTEXT = 2
 """Lines that stay about each that says something new."""

@@ -76,6 +76,8 @@ class Story:
     """The rule as it was in force at the end of the window; None: it was not."""
     before: list[Transition] = field(default_factory=list)
     """How things stood before the first line."""
+    heard: bool = False
+    """Rows had come before it."""
     lines: list[Line] = field(default_factory=list)
     conclusion: str = ""
 

@@ -80,7 +80,6 @@ def survey(
     found = Survey()
     first = journal.first
     watch = Watch(judged_by, first, rule, subject, part)
-    found.rules |= set(watch.all_rules)
     for piece in journal.read(first, batch):
         kinds, received = (piece.batch.column(name).to_numpy() for name in ("kind", "received"))
         timed = received[(kinds != Kind.VERSION) & np.isfinite(received)]
@@ -95,9 +94,9 @@ def survey(
         found.events += fed.events
         found.downs += fed.downs
         found.asides += fed.asides
-        found.rules |= set(watch.all_rules)
         found.judged_by = watch.state.rule if watch.state else found.judged_by
         progress(piece.end)
+    found.rules = watch.ever_rules
     found.end = watch.engine.position
     found.names = watch.engine.names.strings
     found.listed = watch.engine.version is not None and watch.engine.version.world.lists(subject)

@@ -16,7 +16,7 @@ from pipeline.episode import Change, EpisodeEvent
 from pipeline.scan import Judged
 from pipeline.version import Hold
 from replay.replaying import Entries
-from replay.why.seen import METRIC, Came, Fed
+from replay.why.seen import Came, Fed
 from replay.why.story import Is, Line, Story
 from replay.why.survey import Window
 from replay.why.turning import State, Transition, What, by_version, of_event, rows_one_by_one
@@ -50,6 +50,7 @@ def tell(
         before, was = watch.record(), _version(watch)
         if inside and not begun:
             begun, story.before = True, standing(before, watch)
+            story.heard = before is not None and not math.isnan(before["ts"])
         watch.listening = inside
         fed = watch.feed(batch, first)
         progress(fed.end)
@@ -89,7 +90,7 @@ def _lines(fed: Fed, watch: Watch, window: Window, before: State | None) -> list
     """What a block of entries adds, in the order of the journal."""
     rows = [row for row in fed.came if window.low <= row.ts <= window.high]
     if watch.part is not None:
-        rows = [row for row in rows if row.part == watch.part] or [row for row in rows if row.unfit == METRIC]
+        rows = [row for row in rows if row.part == watch.part]
     hold = watch.state.rule.hold if watch.state else None
     events = list(fed.events)
     if fed.end - fed.first == 1 and fed.first in window.turns:

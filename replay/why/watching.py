@@ -56,7 +56,9 @@ class Watch:
         load, current = judged_by
         self.rule, self.subject, self.part = rule, subject, part
         self.all_rules: list[str] = []
-        """Of the version in force, in its order."""
+        """Of the version in force, in its order, and"""
+        self.ever_rules: set[str] = set()
+        """of every one so far."""
         self.listening = False
         self.silences: set[str] = set()
         """Ids of the episodes that silence opened."""
@@ -64,6 +66,7 @@ class Watch:
         def only(payload: bytes, names: Names) -> Version:
             version = load(payload, names)
             self.all_rules = [each.id for each in version.rules]
+            self.ever_rules |= set(self.all_rules)
             return replace(version, rules=[each for each in version.rules if each.id == rule])
 
         self.engine = Engine(only)
@@ -113,13 +116,13 @@ class Watch:
         came = [row for each in self._called for row in self._rows(*each, state.rule if state else None)]
         if state is not None and state.silence is not None:
             # One that a row opened was confirmed by that row, in its turn.
-            by_row = {(row.turn, row.ts) for row in came}
+            by_row = {(row.turn, row.ts, row.part) for row in came if not row.unfit}
             opened = [event for event in events if event.change is Change.OPENED]
             self.silences |= {
                 event.episode.id
                 for event in opened
                 if event.episode.started == event.episode.confirmed
-                and (event.position, event.episode.confirmed) not in by_row
+                and (event.position, event.episode.confirmed, event.episode.part) not in by_row
             }
         fed.came += came
         fed.events += events

@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from pipeline.version import Hold
+from pipeline.asking import asks_silence
+from pipeline.version import Hold, Rule
 from replay.why.seen import CLASS, LACKS, METRIC, Came
 from replay.why.story import Clock
 from replay.why.turning import Transition, What
@@ -85,12 +86,17 @@ def not_judged(row: Came) -> str:
     return _UNFIT[row.unfit].format(row.of) if row.unfit else ""
 
 
-def hold_words(hold: Hold) -> str:
+def hold_words(rule: Rule) -> str:
     """A rule's hold in words."""
-    said = [f"wrong for {duration(hold.for_)} makes a case" if hold.for_ else "one wrong row makes a case"]
+    hold, said = rule.hold, list[str]()
+    if asks_silence(rule.detector):
+        said.append("too long a silence makes a case, and the next row ends it")
+        if hold == Hold():
+            return said[0]
+    said += [f"wrong for {duration(hold.for_)} makes a case" if hold.for_ else "one wrong row makes a case"]
     said.append(f"right for {duration(hold.clear)} ends it" if hold.clear else "one right row ends it")
     if hold.gap is not None:
-        said.append(f"so do more than {duration(hold.gap)} without a row")
+        said.append(f"a silence of more than {duration(hold.gap)} ends or drops it")
     elif hold.assume is not None:
         said.append(f"silence counts as what the last row said, for {duration(hold.assume)}")
     return "; ".join(said)
