@@ -10,6 +10,8 @@ from ruamel.yaml import YAML
 
 from connectors import SOURCES
 from connectors.codecs import CODECS
+from connectors.codecs.sightings import SightingStream
+from tests.connectors.mappings import decode, deliveries
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "connectors"
 BLOCKS = [
@@ -29,6 +31,16 @@ def test_every_section_is_valid(kind: str, text: str) -> None:
 @pytest.mark.parametrize("name", [*SOURCES, *CODECS])
 def test_every_source_and_codec_has_its_page(name: str) -> None:
     assert (DOCS / f"{name}.md").is_file()
+
+
+def test_the_message_on_the_page_is_one() -> None:
+    page = (DOCS / "sightings.md").read_text("utf-8")
+    ((topic, message),) = re.findall(r"(?ms)^```text\n(\S+)\n(.*?)^```$", page)
+    (section,) = re.findall(r"(?ms)^```yaml stream\n(.*?)^```$", page)
+    stream = SightingStream.model_validate(YAML(typ="safe").load(section))
+    got = decode(stream, deliveries(message.encode(), topic=topic, source=stream.source))
+    assert got.aside == []
+    assert [rows.column("track").tolist() for rows in got.rows] == [[17, 18]]
 
 
 def test_the_command_on_the_page_names_a_test() -> None:
