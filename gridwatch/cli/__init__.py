@@ -16,14 +16,17 @@ from gridwatch.cli import cases
 from gridwatch.cli.check import check
 from gridwatch.cli.deadletters import deadletters
 from gridwatch.cli.demo import demo
+from gridwatch.cli.export import export
 from gridwatch.cli.frame import CommandGroup
 from gridwatch.cli.importing import import_
 from gridwatch.cli.init import init
+from gridwatch.cli.record import record
 from gridwatch.cli.replay import replay
 from gridwatch.cli.run import run
 from gridwatch.cli.schema import schema
 from gridwatch.cli.score import score
 from gridwatch.cli.simulate import simulate
+from gridwatch.cli.tune import tune
 from gridwatch.cli.why import why
 
 COMMANDS: dict[str, Callable[..., Any]] = {
@@ -35,6 +38,9 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "import": import_,
     "replay": replay,
     "why": why,
+    "record": record,
+    "export": export,
+    "tune": tune,
     "simulate": simulate,
     "score": score,
     "deadletters": deadletters,
