@@ -21,7 +21,7 @@ from typing import Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from connectors.recorded.files import RecordedFile
-from connectors.recorded.formats import FORMATS, Reading, guess, has_devices
+from connectors.recorded.formats import FORMATS, Reading, check, guess, has_devices
 from connectors.recorded.message import LeftOut, Wanted
 from connectors.recorded.spool import Delivery, Spool
 from connectors.recorded.traccar import read_devices
@@ -86,6 +86,7 @@ def read_deliveries(
     for path in files:
         try:
             file = RecordedFile(path)
+            check(file)
             formats[path] = format_name or guess(file)
             if formats[path] == "traccar" and has_devices(file):
                 reading.devices |= read_devices(file)

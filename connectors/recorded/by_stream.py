@@ -9,10 +9,11 @@ which time zone its times are that have no offset, which no live payload may lea
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from connectors.codecs.columns import UNDECODABLE
 from connectors.codecs.json_mapping import JsonStream
 from connectors.codecs.shape import Shape
 from connectors.recorded.files import RecordedFile
@@ -40,13 +41,15 @@ class ByStream:
             self._offsets = Offsets(self.stream, wanted.zone) if time.unit == "iso8601" else None
         whose = self.stream.subject
         self._whose = whose[2:].split(".") if whose.startswith("$.") and wanted.subject is not None else None
-        self._given = {whose.strip("{}"): wanted.subject} if whose.startswith("{") and wanted.subject else {}
+        self._given: dict[str, str | int | None] = {}
+        if whose.startswith("{") and wanted.subject is not None:
+            self._given[whose.strip("{}")] = wanted.subject
         if whose.startswith("@."):
             wanted.refuse_subject(file.name, f"each item says whose it is (streams.{name}.subject is {whose})")
         asked = [n for n in self._topic.names if n not in self._given]
         shape = Shape([(n, kind) for n in asked for kind in (str, int)])
         self._asked = {n: shape.getter(n) for n in asked}
-        self._named = msgspec.json.Decoder(shape.type).decode
+        self._names = msgspec.json.Decoder(shape.type).decode
 
     def deliveries(self, messages: Iterable[Message | Fault]) -> Iterator[Delivery | Fault]:
         """The messages of the file, each a delivery, or what is wrong with it."""
@@ -66,21 +69,24 @@ class ByStream:
         wrong = {i: [("", what) for what in many] for i, many in judged.bad.items()}
         if wrong and self._offsets is not None:
             self._mend_times(self._offsets, payloads, judged.newest, wrong)
-        for i, message in enumerate(messages):
-            result: list[Delivery | Fault] = [self.file.fault(message.line, w, p) for p, w in wrong.get(i, [])]
-            known = judged.newest[i] if self.wanted.own_time or message.received is None else message.received
+        named = self._named(payloads)
+        for i, (message, own) in enumerate(zip(messages, judged.newest.tolist(), strict=True)):
+            result: list[Delivery | Fault] = [self.file.fault(message.line, w, p) for p, w in wrong.get(i, ())]
+            known = own if self.wanted.own_time or message.received is None else message.received
             if math.isnan(known) and not result:
                 self.left_out.empty += 1
-            elif not math.isnan(judged.newest[i]) or not result:
-                result.append(self._delivery(message, payloads[i], float(known)))
+            elif not math.isnan(own) or not result:
+                try:
+                    result.append(self._delivery(payloads[i], known, named[i]))
+                except BadRecord as error:
+                    result.append(self.file.fault(message.line, error.message, error.path))
             yield result
 
-    def _delivery(self, message: Message, payload: bytes, received: float) -> Delivery | Fault:
-        try:
-            received = plausible(received, self._time)
-            return Delivery(received, self._topic.fill(self._names(payload)), payload, self.stream.source)
-        except BadRecord as error:
-            return self.file.fault(message.line, error.message, error.path)
+    def _delivery(self, payload: bytes, received: float, named: Mapping[str, str | int | None] | str) -> Delivery:
+        """Raises BadRecord."""
+        if isinstance(named, str):
+            raise BadRecord("", named)
+        return Delivery(plausible(received, self._time), self._topic.fill(named), payload, self.stream.source)
 
     def _about(self, payload: bytes) -> bytes:
         """The payload with the subject that the import names, where the mapping reads it from the payload."""
@@ -91,22 +97,22 @@ class ByStream:
             for step in self._whose[:-1]:
                 inner = inner.setdefault(step, {})
             inner[self._whose[-1]] = self.wanted.subject
-        except (msgspec.MsgspecError, UnicodeError, RecursionError, AttributeError, TypeError):
+        except (*UNDECODABLE, AttributeError, TypeError):
             return payload  # no object: said where it is decoded
         return msgspec.json.encode(content)
 
-    def _names(self, payload: bytes) -> dict[str, str | None]:
-        """What fills the topic."""
-        values: dict[str, str | None] = dict(self._given)
-        if self._asked:
-            try:
-                struct = self._named(payload)
-            except msgspec.MsgspecError as error:
-                raise BadRecord("", f"expected JSON with {', '.join(self._asked)} for the topic: {error}") from None
-            for name, get in self._asked.items():
-                (value,) = get([struct])
-                values[name] = None if value is None else str(value)
-        return values
+    def _named(self, payloads: list[bytes]) -> list[Mapping[str, str | int | None] | str]:
+        """Of each payload what fills its topic, or why it has none such."""
+        if not self._asked:
+            return [self._given] * len(payloads)
+        try:
+            structs = list(map(self._names, payloads))
+        except UNDECODABLE:
+            if len(payloads) > 1:
+                return [named for payload in payloads for named in self._named([payload])]
+            return [f"expected JSON with {', '.join(self._asked)}, text or whole numbers, for the topic"]
+        columns = [get(structs) for get in self._asked.values()]
+        return [self._given | dict(zip(self._asked, values, strict=True)) for values in zip(*columns, strict=True)]
 
     def _mend_times(
         self, offsets: Offsets, payloads: list[bytes], newest: Floats, wrong: dict[int, list[tuple[str, str]]]

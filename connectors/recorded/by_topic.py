@@ -47,21 +47,23 @@ class ByTopic:
             at = list(taken)
             judged = self._judges[stream]([message.payload for message in taken.values()])
             newest[at] = np.fmax(newest[at], judged.newest)
-            for j, (i, time) in enumerate(zip(at, judged.newest.tolist(), strict=True)):
-                if not math.isnan(time) or j not in judged.bad:
+            unread = {j for j in judged.bad if math.isnan(judged.newest[j])}
+            for j, i in enumerate(at):
+                if j not in unread:
                     takers.setdefault(i, []).append(stream)
-                wrong.setdefault(i, []).extend((stream, what) for what in judged.bad.get(j, ()))
-        for i, message in enumerate(some):
+            for j, many in judged.bad.items():
+                wrong.setdefault(at[j], []).extend((stream, what) for what in many)
+        for i, (message, own) in enumerate(zip(some, newest.tolist(), strict=True)):
             if isinstance(message, Fault):
                 yield message
                 continue
-            streams, faults = takers.get(i, []), wrong.get(i, [])
+            streams, faults = takers.get(i), wrong.get(i, ())
             # That another stream of the topic can't read what one can is as it should be; a bad item of a list is not.
             for stream, what in faults if streams else faults[:1]:
-                if stream in streams or not streams:
+                if not streams or stream in streams:
                     yield self.file.fault(message.line, what, message.topic)
             if streams:
-                yield from self._delivered(message, float(newest[i]), streams)
+                yield from self._delivered(message, own, streams)
 
     def _delivered(self, message: Message, newest: float, streams: list[int]) -> Iterator[Delivery | Fault]:
         known = newest if self.wanted.own_time or message.received is None else message.received

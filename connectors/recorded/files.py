@@ -130,7 +130,18 @@ class RecordedFile:
 
     def text(self) -> io.TextIOWrapper:
         """Its text as a stream with line ends as they are, for the csv module."""
-        return io.TextIOWrapper(io.BufferedReader(_Stream(self.utf8())), "utf-8", newline="")
+        return io.TextIOWrapper(io.BufferedReader(_Stream(self._whole_lines())), "utf-8", "replace", newline="")
+
+    def _whole_lines(self) -> Iterator[bytes]:
+        """Its text as UTF-8, without the half line that a file has at its end which was cut off."""
+        rest = b""
+        for block in self.utf8():
+            text = rest + block
+            end = text.rfind(b"\n") + 1 if len(text) <= LONGEST else len(text)
+            yield text[:end]
+            rest = text[end:]
+        if not self.damage:
+            yield rest
 
     def fault(self, line: int, message: str, path: str = "") -> Fault:
         return Fault(self.name, line, path, message)
@@ -148,10 +159,10 @@ class _Stream(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         while not self._rest:
-            block = next(self._blocks, None)
-            if block is None:
+            try:
+                self._rest = memoryview(next(self._blocks))
+            except StopIteration:
                 return 0
-            self._rest = memoryview(block)
         size = min(len(buffer), len(self._rest))
         buffer[:size] = self._rest[:size]
         self._rest = self._rest[size:]

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from connectors.codecs.columns import UNDECODABLE
 from connectors.recorded.by_column import ByColumn
 from connectors.recorded.by_stream import ByStream
 from connectors.recorded.by_topic import ByTopic
@@ -79,8 +80,8 @@ def has_topics(name: str) -> bool:
     return name == "mosquitto"
 
 
-def guess(file: RecordedFile) -> str:
-    """The format that a file seems to be in, seen from its first lines. Raises Faulty where it is none."""
+def check(file: RecordedFile) -> None:
+    """Raises Faulty where a file is no recording in any format."""
     head = file.head()
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not text:
@@ -89,6 +90,11 @@ def guess(file: RecordedFile) -> str:
         raise Faulty([file.fault(0, "expected text, got a zip or Excel file; unpack it, or save the table as CSV")])
     if b"\0" in head:
         raise Faulty([file.fault(0, f"expected text ({', '.join(FORMATS)}), got a file with zero bytes")])
+
+
+def guess(file: RecordedFile) -> str:
+    """The format that a file seems to be in, seen from its first lines."""
+    text = file.head().removeprefix(b"\xef\xbb\xbf").lstrip()
     if file.suffix == ".gpx" or text.startswith(b"<"):
         return "gpx"
     if text.startswith((b"{", b"[")):
@@ -110,7 +116,7 @@ def _values(file: RecordedFile) -> list[Any]:
         if isinstance(line, Line):
             try:
                 found.append(msgspec.json.decode(line.text))
-            except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            except UNDECODABLE:
                 continue
     return found
 

@@ -26,6 +26,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from connectors.codecs.columns import UNDECODABLE
 from connectors.recorded.files import Line, RecordedFile
 from connectors.recorded.json_values import json_values
 from connectors.recorded.message import Message
@@ -34,9 +35,9 @@ from pipeline.faults import Fault
 
 _TIME = rb"(?:(\d{4}-\d\d-\d\dT[0-9:.,]+Z?(?:[+-][0-9:]+)?|\d{9,11}(?:\.\d+)?) )?"
 _LINE = re.compile(_TIME + rb"(\S[^{\[]*?) ([{\[].*)", re.DOTALL)
+_DIGITS = re.compile(_TIME + rb"(\S.*?) ((?:7b|5b)(?:[0-9a-f]{2})*)", re.IGNORECASE)
+"""With the digits of a payload that begins with { or [."""
 _OTHER = re.compile(_TIME + rb"(\S+) ?(.*)", re.DOTALL)
-_HEXADECIMAL = re.compile(rb"(?:7b|5b)(?:[0-9a-f]{2})*", re.IGNORECASE)
-"""A payload that begins with { or [, as digits."""
 _SECONDS = re.compile(r"\d+(?:\.\d+)?")
 EXPECTED = "expected a line of mosquitto_sub such as 'fleet/7/gps {…}', with its time before it, or as JSON (-F %j)"
 
@@ -57,10 +58,15 @@ _printed = msgspec.json.Decoder(_Printed).decode
 
 def looks_printed(line: bytes) -> bool:
     """Is it a line of `-v` or of a format with the topic before the payload? A CSV header is not."""
-    found = _LINE.fullmatch(line) or _OTHER.fullmatch(line)
+    found = _matched(line)
     if found is None or set(found[2]) & set(b",;\t\"'"):
         return False
-    return found.re is _LINE or bool(found[1]) or bool(_HEXADECIMAL.fullmatch(found[3]))
+    return found.re is not _OTHER or bool(found[1])
+
+
+def _matched(line: bytes) -> re.Match[bytes] | None:
+    """(time, topic, payload)"""
+    return _LINE.fullmatch(line) or _DIGITS.fullmatch(line) or _OTHER.fullmatch(line)
 
 
 def read_mosquitto(file: RecordedFile, zone: ZoneInfo) -> Iterator[Message | Fault]:
@@ -77,11 +83,11 @@ def read_mosquitto(file: RecordedFile, zone: ZoneInfo) -> Iterator[Message | Fau
 
 
 def _from_text(line: Line, zone: ZoneInfo) -> Message:
-    found = _LINE.fullmatch(line.text) or _OTHER.fullmatch(line.text)
+    found = _matched(line.text)
     if found is None:
         raise ValueError(f"{EXPECTED}, got {line.text[:40]!r}")
     when, topic, payload = found.groups()
-    if _HEXADECIMAL.fullmatch(payload):
+    if found.re is _DIGITS:
         payload = binascii.unhexlify(payload)
     elif payload == b"(null)":
         payload = b""
@@ -95,7 +101,7 @@ def _from_text(line: Line, zone: ZoneInfo) -> Message:
 def _from_json(line: Line, zone: ZoneInfo) -> Message:
     try:
         printed = _printed(line.text)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+    except UNDECODABLE as error:
         raise ValueError(f"{EXPECTED}, got {line.text[:40]!r} ({error})") from None
     received = None if printed.tst is None else _time(printed.tst, zone)
     return Message(line.number, _payload(printed), printed.topic, received)
@@ -123,7 +129,7 @@ def _text(raw: bytes) -> bytes:
     """What a JSON text stands for, where it is not UTF-8 the bytes that it has."""
     try:
         return msgspec.json.decode(raw, type=str).encode()
-    except (msgspec.MsgspecError, UnicodeError):
+    except UNDECODABLE:
         pass
     try:
         text: str = json.loads(raw.decode("latin-1"), strict=False)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from connectors.codecs.columns import UNDECODABLE
 from connectors.codecs.json_mapping import JsonStream
 from connectors.recorded.message import BadRecord
 from connectors.recorded.times import instant
@@ -24,7 +25,7 @@ class Offsets:
         """The payload with its times in UTC; None where that changes nothing. Raises BadRecord where one is none."""
         try:
             content = msgspec.json.decode(payload)
-        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        except UNDECODABLE:
             return None
         changed = [self._give(item) for item in self._items(content)]
         return msgspec.json.encode(content) if any(changed) else None

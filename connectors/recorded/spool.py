@@ -7,8 +7,6 @@ one time come back in the order in which they were added.
 
 from __future__ import annotations
 
-import math
-import mmap
 import tempfile
 from array import array
 from collections.abc import Iterator
@@ -17,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+_BUFFER = 1 << 20
 _TOGETHER = 65_536
 """Places in the order that are plain numbers at a time."""
 
@@ -35,14 +34,12 @@ class Spool:
 
     def __init__(self, folder: Path | None = None) -> None:
         """folder: where there is room; None: where the system keeps what is temporary."""
-        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 closed by __exit__
+        self._file = tempfile.TemporaryFile(dir=folder, buffering=_BUFFER)  # noqa: SIM115 closed by __exit__
         self._received = array("d")
         self._ends = array("q")
         self._kinds = array("i")
         self._codes: dict[tuple[str, str], int] = {}
         self._size = 0
-        self.first, self.last = math.inf, -math.inf
-        """UTC seconds of the earliest and the latest delivery."""
 
     def __enter__(self) -> Spool:
         return self
@@ -58,31 +55,32 @@ class Spool:
         """Whose deliveries there are, sorted."""
         return sorted({source for _, source in self._codes})
 
+    @property
+    def span(self) -> tuple[float, float]:
+        """UTC seconds of the earliest and the latest delivery."""
+        return min(self._received), max(self._received)
+
     def add(self, delivery: Delivery) -> None:
         """One more. Raises OSError where the disk is full."""
-        self._file.write(delivery.payload)
-        self._size += len(delivery.payload)
-        self._received.append(delivery.received)
+        received, topic, payload, source = delivery
+        self._file.write(payload)
+        self._size += len(payload)
+        self._received.append(received)
         self._ends.append(self._size)
-        self._kinds.append(self._codes.setdefault((delivery.topic, delivery.source), len(self._codes)))
-        self.first, self.last = min(self.first, delivery.received), max(self.last, delivery.received)
+        self._kinds.append(self._codes.setdefault((topic, source), len(self._codes)))
 
     def __iter__(self) -> Iterator[Delivery]:
-        """All of them by time."""
-        if not len(self):
-            return
-        self._file.flush()
+        """All of them by time. Nothing may be added meanwhile."""
         received = np.frombuffer(self._received, np.float64)
         ordered = bool((received[1:] >= received[:-1]).all())
         order = np.arange(len(received)) if ordered else np.argsort(received, kind="stable")
-        named, ends = list(self._codes), self._ends
-        payloads = mmap.mmap(self._file.fileno(), self._size, access=mmap.ACCESS_READ) if self._size else None
-        try:
-            for some in range(0, len(order), _TOGETHER):
-                for at in order[some : some + _TOGETHER].tolist():
-                    topic, source = named[self._kinds[at]]
-                    payload = payloads[ends[at - 1] if at else 0 : ends[at]] if payloads else b""
-                    yield Delivery(self._received[at], topic, payload, source)
-        finally:
-            if payloads is not None:
-                payloads.close()
+        named, ends, file = list(self._codes), self._ends, self._file
+        at = file.seek(0)
+        for some in range(0, len(order), _TOGETHER):
+            for which in order[some : some + _TOGETHER].tolist():
+                begin, end = ends[which - 1] if which else 0, ends[which]
+                if begin != at:
+                    file.seek(begin)
+                payload, at = file.read(end - begin), end
+                topic, source = named[self._kinds[which]]
+                yield Delivery(self._received[which], topic, payload, source)

@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from connectors.codecs.columns import UNDECODABLE
 from connectors.recorded.csv_files import header, rows, separator
 from connectors.recorded.files import RecordedFile
 from connectors.recorded.json_values import json_values
@@ -67,7 +68,7 @@ def read_devices(file: RecordedFile) -> Devices:
         try:
             device = msgspec.json.decode(line.text, type=_Device)
             found[device.id] = str(device.uniqueId)
-        except (msgspec.MsgspecError, UnicodeError) as error:
+        except UNDECODABLE as error:
             faults.append(file.fault(line.number, f"expected a device with id and uniqueId: {error}"))
     if faults:
         raise Faulty(faults)
@@ -125,7 +126,7 @@ def _objects(file: RecordedFile) -> Iterator[tuple[int, dict[str, Any]] | Fault]
             continue
         try:
             yield line.number, msgspec.json.decode(line.text, type=dict[str, Any])
-        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        except UNDECODABLE as error:
             yield file.fault(line.number, f"expected a position such as {EXAMPLE}, got {line.text[:40]!r} ({error})")
 
 
@@ -202,5 +203,5 @@ def _attributes(text: str) -> dict[str, Any]:
     """What the column `attributes` of the table has."""
     try:
         return msgspec.json.decode(text, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+    except UNDECODABLE as error:
         raise BadRecord("attributes", f"expected a JSON object: {error}") from None

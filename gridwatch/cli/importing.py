@@ -86,8 +86,9 @@ def import_(
         _tell_left_out(imported.left_out)
         if not len(spool):
             raise Problem(_nothing(imported, form), Exit.FOUND)
+        first, last = spool.span
         written = _write(city, streams, spool, to)
-        typer.echo(f"{len(spool)} rows over {_span(spool.last - spool.first)}, {written} entries in {to}")
+        typer.echo(f"{len(spool)} rows over {_span(last - first)}, {written} entries in {to}")
     typer.echo(f"Next: gridwatch replay {to} --config {config}")
     if imported.bad:
         raise typer.Exit(Exit.FOUND)
@@ -180,7 +181,7 @@ def _write(city: City, streams: Mapping[str, StreamSettings], spool: Spool, fold
     with Journal.open(folder) as journal:
         payload = version_payload(configuration, city.world, Contents(folder / CONTENTS))
         buffer = EntryBuffer()
-        buffer.add(Kind.VERSION, "", "", spool.first, payload)
+        buffer.add(Kind.VERSION, "", "", spool.span[0], payload)
         for entry in entries(spool, tick, step, lateness, sources):
             buffer.add(entry.kind, entry.source, entry.topic, entry.received, entry.payload)
             if len(buffer) >= BATCH:
