@@ -1,8 +1,8 @@
 """references: do the parts of the configuration that name each other fit?
 
 Reads the document as it stands, so that these faults are found beside those of form, not after them. Reports sources,
-detectors, kinds of row and metrics that are not there (with a suggestion), parameters that a detector refuses, rule ids
-that are there twice, streams whose topic nothing subscribes to.
+detectors, kinds of row, metrics, labels and zones that are not there (with a suggestion), parameters that a detector
+refuses, rule ids that are there twice, streams whose topic nothing subscribes to.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from pipeline.detector import Detector
 from pipeline.faults import Fault, did_you_mean
 from pipeline.registers import Registers
 from pipeline.registry import NotRegistered, detector
-from pipeline.rows import KINDS, Rows
+from pipeline.rows import KINDS, Rows, Sighting
 from pipeline.runtime.amounts import amount_faults
 from pipeline.runtime.carrying import carry_faults
 from pipeline.runtime.document import Document, KeyPath
 from pipeline.runtime.explain import faults_of
+from pipeline.runtime.seen import seen_faults
 from replay.expect import unknown_rules
 
 RESERVED_RULES = frozenset({"source_down"})
@@ -145,6 +146,8 @@ def _one_rule(
     metric = rule.get("metric")
     if judge is not None:
         yield from amount_faults(document, i, judge, kind, metric if isinstance(metric, str) else None, streams)
+        if kind == Sighting.kind:
+            yield from seen_faults(document, i, judge, streams)
     if not isinstance(metric, str):
         return
     if kind != "reading":

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.detector import Detector, Judgement, Memory
 from pipeline.faults import Faulty
 from pipeline.names import Names
+from pipeline.registry import DETECTORS
 from pipeline.rows import Sighting
 from pipeline.runtime.compose import compose, config_bytes, load_city, read_config
-from pipeline.runtime.config import load
+from pipeline.runtime.config import examine, load
 from pipeline.runtime.coverage import Coverage, coverage
+from pipeline.world import World
 
 CITY = """\
 city: demo
@@ -130,6 +133,60 @@ def test_faults(tmp_path: Path, old: str, new: str, fault: str) -> None:
         load(write(tmp_path, old, new))
     (told,) = map(str, caught.value.faults)
     assert fault in told
+
+
+class Standing(Detector):
+    """A detector that asks for labels and zones."""
+
+    rows = Sighting
+    labels: tuple[str, ...] = ("car",)
+    zones: tuple[str, ...] = ()
+
+    def judge(self, rows: Sighting, world: World, memory: Memory | None) -> Judgement:
+        return Judgement(wrong=rows.still > 5)
+
+
+@pytest.mark.parametrize(
+    "stream, parameters, faults",
+    [
+        pytest.param("", "{}", [], id="defaults"),
+        pytest.param("", "{labels: [traffic light, other]}", [], id="coco-and-other"),
+        pytest.param("labels: [cra, bus]", "{labels: [bus]}", [], id="its-own"),
+        pytest.param(
+            "",
+            "{labels: [bus, truk]}",
+            ["labels.1   no stream takes the label 'truk'; did you mean 'truck'?"],
+            id="typo",
+        ),
+        pytest.param(
+            "labels: [kiosk]",
+            "{}",
+            ["labels.0   no stream takes the label 'car'; add it to streams.seen.labels"],
+            id="the-default-is-none-of-them",
+        ),
+        pytest.param(
+            "",
+            "{zones: [lane]}",
+            ["zones.0   no stream takes the zone 'lane'; add it to streams.seen.zones"],
+            id="no-zones",
+        ),
+        pytest.param("zones: [lane]", "{zones: [lane]}", [], id="its-zone"),
+        pytest.param(
+            "zones: [lane]",
+            "{zones: [lanes]}",
+            ["zones.0   no stream takes the zone 'lanes'; did you mean 'lane'?"],
+            id="zone",
+        ),
+    ],
+)
+def test_labels_and_zones_that_a_rule_asks_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stream: str, parameters: str, faults: list[str]
+) -> None:
+    monkeypatch.setitem(DETECTORS.own, "standing", Standing)
+    file = write(tmp_path, "threshold, parameters: {column: still, above: 5min}", f"standing, parameters: {parameters}")
+    file.write_text(file.read_text().replace("    forget: 20min\n", f"    {stream}\n"))
+    told = [str(fault).partition("rules.0.parameters.")[2] for fault in examine(file).faults]
+    assert told == faults
 
 
 def covered(file: Path) -> Coverage:
