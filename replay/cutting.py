@@ -55,8 +55,9 @@ def _received(reader: JournalReader, position: int) -> float:
 
 
 def version_at(reader: JournalReader, position: int) -> bytes | None:
-    """The payload of the version that is in force at `position`; None where the journal no longer has its entry."""
-    end = position
+    """The payload of the version that is in force at `position`, perhaps by the very entry; None where the journal no
+    longer has what says it."""
+    end = position + 1
     while end > reader.first:
         start = max(end - _BLOCK, reader.first)
         found: bytes | None = None
@@ -120,25 +121,28 @@ class Cut:
         self.journal = Journal.open(folder / JOURNAL)
         self._from, self._to = contents, Contents(folder / JOURNAL / CONTENTS)
         self._keep = keep
+        self._first: EntryBuffer | None = None
         self.deliveries = 0
         self.entries = 0
         self.since, self.until = np.inf, -np.inf
         """When the first and the last delivery were received, UTC seconds."""
 
     def begin(self, version: bytes | None, received: float) -> None:
-        """The version in force at the beginning; None: not known."""
-        if version is None:
-            return
-        self._contents_of(version)
-        buffer = EntryBuffer()
-        buffer.add(Kind.VERSION, "", "", received, version)
-        self.journal.commit(buffer)
-        self.entries += 1
+        """The version in force at the beginning; None: not known. Not written where the first entry is one."""
+        if version is not None:
+            self._contents_of(version)
+            self._first = EntryBuffer()
+            self._first.add(Kind.VERSION, "", "", received, version)
 
     def take(self, piece: JournalBatch) -> None:
         """More entries, in order."""
         batch = piece.batch
         kinds = batch.column("kind").to_numpy()
+        if self._first is not None and len(kinds):
+            if kinds[0] != Kind.VERSION:
+                self.journal.commit(self._first)
+                self.entries += 1
+            self._first = None
         mine = kinds == Kind.DELIVERY
         if self._keep is not None:
             mine &= self._keep(batch, piece.first)

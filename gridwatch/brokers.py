@@ -1,0 +1,143 @@
+"""brokers: what MQTT brokers send, into a recording, without taking anything away from who else listens.
+
+Client ids of its own, no session that outlives the connection, no shared subscriptions, no status topic.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from gridwatch.cli.frame import Exit, Problem
+
+if TYPE_CHECKING:
+    from connectors.mqtt_settings import MqttSource
+    from connectors.source import Receiver
+    from pipeline.journal import Journal
+    from pipeline.runtime.compose import City
+
+
+class Counted:
+    """What was committed, for the end."""
+
+    def __init__(self) -> None:
+        self.deliveries = self.entries = 0
+        self.since, self.until = math.inf, -math.inf
+        self._lock = threading.Lock()
+
+    def note(self, buffer: Any) -> None:
+        """Of several sources, each in its thread."""
+        from pipeline.entries import Kind
+
+        when = [at for at, kind in zip(buffer.received, buffer.kinds, strict=True) if kind == Kind.DELIVERY]
+        with self._lock:
+            self.entries += len(buffer)
+            self.deliveries += len(when)
+            self.since, self.until = min([self.since, *when]), max([self.until, *when])
+
+
+def listen(
+    journal: Journal, sources: Mapping[str, MqttSource], tick: float, folder: Path, ended: Callable[[], bool]
+) -> Counted:
+    """Journal what the sources send until `ended` says so, which waits a little each time.
+
+    tick: seconds between ticks; folder: what TLS files are relative to. A broker that can't be reached is told on
+    stderr and tried again. Raises Problem where a source can't be made, or has ended for good.
+    """
+    from connectors import SOURCES
+    from pipeline.runtime.logs import logger
+
+    counted, log = Counted(), logger()
+    receivers: dict[str, Receiver] = {}
+
+    def commit(buffer: Any) -> None:
+        journal.commit(buffer)
+        counted.note(buffer)
+
+    try:
+        for name, settings in sources.items():
+            kind = SOURCES[settings.type]
+            receivers[name] = kind.receiver(name, settings, commit, tick, folder=folder, log=log)
+        for receiver in receivers.values():
+            receiver.start()
+        told: dict[str, str] = {}
+        while not ended():
+            for name, receiver in receivers.items():
+                status = receiver.status
+                if status.failed is not None:
+                    raise Problem(f"{status.last_error} Start it again.") from status.failed
+                error = status.last_error if status.connected_since is None else ""
+                if error and told.get(name) != error:
+                    typer.echo(error, err=True)
+                    told[name] = error
+    except (ValueError, OSError) as error:
+        raise Problem(str(error), Exit.USAGE) from None
+    finally:
+        for receiver in receivers.values():
+            receiver.stop()
+    return counted
+
+
+def own_of(city: City, topics: list[str] | None) -> dict[str, MqttSource]:
+    """The configuration's brokers, as somebody else who listens."""
+    from connectors.mqtt_settings import MqttSource
+
+    own = {
+        name: source.model_copy(
+            update={
+                "client_id": f"{source.client_id}-record-{secrets.token_hex(4)}",
+                "session": 0.0,
+                "status_topic": None,
+                "subscribe": tuple(topics or (_unshared(each) for each in source.subscribe)),
+            }
+        )
+        for name, source in city.configuration.sources.items()
+        if isinstance(source, MqttSource)
+    }
+    if not own:
+        raise Problem(f"{city.file}: no source that can be connected to; recorded files are for `gridwatch import`.")
+    return own
+
+
+def _unshared(filter: str) -> str:
+    """A shared subscription would take from the system what it is to judge."""
+    return filter.split("/", 2)[2] if filter.startswith("$share/") else filter
+
+
+def of_broker(
+    broker: str, topics: tuple[str, ...], username_env: str | None, password_env: str | None, tls: bool
+) -> MqttSource:
+    """Of a broker by host and port. Raises Problem."""
+    from pydantic import ValidationError
+
+    from connectors.mqtt_settings import MqttSource, Tls
+    from pipeline.units import Quantity
+
+    host, _, port = broker.removeprefix("mqtts://" if tls else "mqtt://").partition(":")
+    try:
+        settings = MqttSource(
+            type="mqtt",
+            host=host,
+            port=int(port) if port else 8883 if tls else 1883,
+            client_id=f"gridwatch-record-{secrets.token_hex(4)}",
+            username_env=username_env,
+            password_env=password_env,
+            tls=Tls() if tls else None,
+            subscribe=topics,
+            session=Quantity(0.0),
+        )
+        settings.credentials(os.environ)
+    except ValidationError as error:
+        told = "; ".join(f"{each['loc'][0]}: {each['msg'].removeprefix('Value error, ')}" for each in error.errors())
+        raise Problem(f"--broker {broker}: {told}", Exit.USAGE) from None
+    except ValueError as error:
+        message = str(error) if "environment" in str(error) else "expected HOST or HOST:PORT, such as broker.city:1883"
+        raise Problem(f"--broker {broker}: {message}", Exit.USAGE) from None
+    return settings
