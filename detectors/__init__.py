@@ -26,6 +26,7 @@ from detectors.planned_work import PlannedWork
 from detectors.rate_of_change import RateOfChange
 from detectors.signal_lost import SignalLost
 from detectors.silent import Silent
+from detectors.stationary import Stationary
 from detectors.stuck import Stuck
 from detectors.threshold import Threshold
 from detectors.tipping import Tipping
@@ -51,6 +52,7 @@ DETECTORS: dict[str, type[Detector]] = {
     "rate_of_change": RateOfChange,
     "signal_lost": SignalLost,
     "silent": Silent,
+    "stationary": Stationary,
     "stuck": Stuck,
     "threshold": Threshold,
     "tipping": Tipping,
@@ -77,6 +79,7 @@ __all__ = [
     "RateOfChange",
     "SignalLost",
     "Silent",
+    "Stationary",
     "Stuck",
     "Threshold",
     "Tipping",

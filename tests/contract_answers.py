@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from pipeline.detector import Detector
-from pipeline.rows import Flags, Floats, Position, Reading, Rows
+from pipeline.rows import Flags, Floats, Position, Reading, Rows, Sighting
 from pipeline.world import World
-from tests.contract_city import EDGES, Block, block, columns_of, kind_of, places
+from tests.contract_city import EDGES, PARTS, Block, block, columns_of, kind_of, places
 from tests.contract_stories import STORIES, Fact
 
 
@@ -96,12 +96,12 @@ def looks(detector: Detector, kind: type[Rows], world: World) -> dict[str, list[
     """
     own, dice = columns_of(detector, kind), random.Random(0)
     spots = [{"lon": x, "lat": y} for x, y in places(detector) if not np.isnan(x)] if kind is Position else [{}]
-    main = "value" if kind is Reading else "speed"
+    main = {Reading: "value", Sighting: "still"}.get(kind, "speed")
     others = {name: values for name, values in own.items() if name != main}
     pairs = [spot | {main: value} for spot, value in itertools.product(spots, own[main])]
     pairs = dice.sample(pairs, min(len(pairs), 300))  # as many again would find nothing more
     pool = [pair | {name: dice.choice(values) for name, values in others.items()} for pair in pairs]
-    long = [Fact(f"{i}", 10.0, one, "k" if kind is Reading else "") for i, one in enumerate(pool) for _ in range(5)]
+    long = [Fact(f"{i}", 10.0, one, PARTS.get(kind, "")[:1]) for i, one in enumerate(pool) for _ in range(5)]
     found: dict[str, set[int]] = {"w": set(), "r": set(), "n": set()}
     for begin in EDGES[1:]:
         some = block(kind, long, world.names, begin)

@@ -18,9 +18,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from pipeline.detector import Detector
-from pipeline.names import Names
+from pipeline.names import NOBODY, Names
 from pipeline.registers import Road, Route, Table, Zone
-from pipeline.rows import KINDS, Floats, Ints, Position, Reading, Rows
+from pipeline.rows import KINDS, Floats, Ints, Position, Reading, Rows, Sighting
 from pipeline.units import Amount, in_column
 from pipeline.world import World
 from tests.contract_stories import BIN, DUMP, LANE, NAN, PIT, SOUTH, STORIES, TIP, WEST, YARD, Fact
@@ -159,13 +159,23 @@ def further(detector: Detector) -> list[str]:
     return [name for name in detector.needed() if all(name not in kind.own() for kind in kind_of(detector))]
 
 
+WORDS = {"label": ("car", "truck"), "zone": ("lane", "bay")}
+"""What a sighting's columns say by their numbers; a zone that is unknown is none."""
+PARTS = {Reading: "kl", Sighting: "78"}
+"""What a key is besides its subject: a reading's metric, a sighting's track."""
 FLAGS = ("heading", "accuracy", "ignition", "load", "lid", "body")
 
 
 def columns_of(detector: Detector, kind: type[Rows]) -> dict[str, list[float]]:
     """What each column can be, but for lon and lat, which go together; what it needs is never unknown."""
     some = [NAN, 0.5, *around(numbers(detector))]
-    found = {"value": some} if kind is Reading else {"speed": speeds(detector), **dict.fromkeys(FLAGS, some)}
+    if kind is Reading:
+        found = {"value": some}
+    elif kind is Sighting:
+        shares = [v for v in some if not (v < 0 or v > 1)]
+        found = {"still": [v for v in some if not v < 0], "score": shares, "label": [0.0, 1.0], "zone": [NAN, 0.0, 1.0]}
+    else:
+        found = {"speed": speeds(detector), **dict.fromkeys(FLAGS, some)}
     found |= dict.fromkeys(further(detector), some)
     if "accuracy" in found:
         found["accuracy"] = [NAN, NAN, 0.0, 5.0, 60.0]
@@ -177,8 +187,8 @@ def facts(detector: Detector, kind: type[Rows], name: str = "") -> st.SearchStra
     somewhere = [p for p in places(detector) if not (np.isnan(p[0]) and "lon" in detector.needed())]
     steps = st.sampled_from([0.0, 1.0, 10.0, 50.0, 100.0, 200.0, 300.0])
     own = st.fixed_dictionaries({n: st.sampled_from(vs) for n, vs in columns_of(detector, kind).items()})
-    if kind is Reading:
-        one = st.builds(Fact, st.sampled_from(SUBJECTS), steps, own, st.sampled_from("kl"))
+    if kind in PARTS:
+        one = st.builds(Fact, st.sampled_from(SUBJECTS), steps, own, st.sampled_from(PARTS[kind]))
     else:
         placed = st.builds(lambda c, p: c | {"lon": p[0], "lat": p[1]}, own, st.sampled_from(somewhere))
         one = st.builds(Fact, st.sampled_from(SUBJECTS), steps, placed)
@@ -223,6 +233,13 @@ def block(kind: type[Rows], said: Sequence[Fact], names: Names, begin: float) ->
     }
     if kind is Reading:
         common["metric"] = names.codes(fact.metric for fact in ordered)
+    if kind is Sighting:
+        common["track"] = np.array([int(fact.metric) for fact in ordered])
+        for name, words in WORDS.items():
+            said_words = (fact.columns.get(name, NAN) for fact in ordered)
+            common[name] = np.array(
+                [NOBODY if np.isnan(w) else names.code(words[int(w)]) for w in said_words], np.int32
+            )
     own: dict[str, Any] = {name: column(name) for name in kind.own() if name not in common}
     known = {*own, *common}
     extra = {name: column(name) for name in {name for fact in ordered for name in fact.columns} - known}

@@ -20,24 +20,28 @@ from pydantic import WithJsonSchema
 
 from connectors.codecs.decode import compile_streams
 from connectors.codecs.json_mapping import JsonStream
+from connectors.codecs.sightings import SightingStream
 from pipeline.detector import Detector, Judgement
 from pipeline.entries import Kind
 from pipeline.registry import detector
-from pipeline.rows import Position, Reading, Rows
+from pipeline.rows import Position, Reading, Rows, Sighting
 from pipeline.units import Seconds
 from pipeline.version import Rule, Source, Stream, Version
 from tests.contract_answers import looks
-from tests.contract_city import FLAGS, further, kind_of, world
+from tests.contract_city import FLAGS, PARTS, WORDS, further, kind_of, world
 from tests.contract_stories import STORIES, Fact
-from tests.drawn_acts import THEMES, Draft
+from tests.drawn_acts import THEMES, Draft, sees
 from tests.drawn_versions import HOLDS, ByChance, ByHypothesis, Choice, streams
 from tests.timelines import Journal, numbered
 from tests.tiny_city import rule
 
 WORLDS = (world(), world(later=True))
 TOPICS = {"p": "1/0/0", "q": "0/1/0", "p+q": "1/1/0", "q+p": "1/1/0", "mm": "0/0/1"}
-PATTERNS = {"p": "1/+/+", "q": "+/1/+", "mm": "+/+/1"}
+TOPICS |= {"s": "1/0/0", "sq": "0/1/0", "s+sq": "1/1/0", "sq+s": "1/1/0"}
+PATTERNS = {"p": "1/+/+", "q": "+/1/+", "mm": "+/+/1", "s": "1/+/+", "sq": "+/1/+"}
 """A topic that two streams match is decoded by both."""
+SEEING = [("s",), ("s",), ("s", "sq")]
+"""The streams of a journal of sightings."""
 
 
 def has_idle(judge: Detector) -> bool:
@@ -108,7 +112,7 @@ def versions(c: Choice, name: str) -> list[Version]:
     """One or two versions: two rules of the detector, then with other holds, without one of them, of another city."""
     judge = watched(name)()
     kind = c.pick(kind_of(judge))
-    lines = streams(c)
+    lines = streams(c, SEEING) if kind is Sighting else streams(c)
     if kind is Reading and lines[-1].name != "mm":
         lines.append(replace(lines[0], name="mm", rows=Reading))
     lines.sort(key=lambda one: one.rows is not kind)  # acts prefer the first
@@ -137,8 +141,11 @@ def versions(c: Choice, name: str) -> list[Version]:
     ]
 
 
-def mapping(line: Stream, judge: Detector) -> JsonStream:
-    """How a stream's payloads are read: lists of {"id", "t", columns or metrics}."""
+def mapping(line: Stream, judge: Detector) -> JsonStream | SightingStream:
+    """How a stream's payloads are read: lists of {"id", "t", columns or metrics}; of sightings, a picture."""
+    if line.rows is Sighting:
+        seen = {"source": line.source, "topic": PATTERNS[line.name], "codec": "sightings", "subject": "$.id"}
+        return SightingStream.model_validate(seen | {"zones": WORDS["zone"]})
     fields: dict[str, dict[str, Any]] = {"ts": {"path": "t", "unit": "unix_s"}}
     fields |= {name: {"path": name, "unit": "1"} for name in further(judge)}
     common = {
@@ -163,7 +170,10 @@ def letters(name: str) -> dict[tuple[bool, str], list[dict[str, float]]]:
     anything."""
     judge = detector(name)()
     found: dict[tuple[bool, str], list[dict[str, float]]] = {}
-    for kind, anything in ((Position, {"lon": 121.4025, "lat": 31.2025, "speed": 90.0}), (Reading, {"value": 95.0})):
+    plain: tuple[type[Rows], dict[str, float]] = Position, {"lon": 121.4025, "lat": 31.2025, "speed": 90.0}
+    if Sighting in kind_of(judge):
+        plain = Sighting, {"still": 95.0}
+    for kind, anything in (plain, (Reading, {"value": 95.0})):
         said = looks(judge, kind, WORLDS[0]) if kind in kind_of(judge) else {}
         known = {w: [one for one in ones if not np.isnan(one.get("value", 0.0))] for w, ones in said.items()}
         whole = [one for ones in known.values() for one in ones] or [anything]
@@ -198,17 +208,26 @@ class CityDraft(Draft):
 
     def deliver(self, topic: str, rows: Sequence[tuple[str, float, str]]) -> None:
         reading, payload = topic == "mm", []
+        source = self.streams[topic.partition("+")[0]].source
         for subject, ts, letter in rows:
             look = self.look(reading, subject, letter)
             says = {name: value for name, value in look.items() if not np.isnan(value)}
             if reading:
                 says[self.c.pick("kkl")] = says.pop("value")
+            if sees(topic):
+                self.add(Kind.DELIVERY, source, topic, self.picture(subject, ts, says))
             terminal = "box-1" if subject == ("c" if ts < 300 else "a") and self.c.pick([True, False]) else subject
             payload.append({"id": terminal, "t": ts, **says})
             if ts <= self.now + 20:
                 self.newest[reading, subject] = max(self.newest.get((reading, subject), ts), ts)
-        source = self.streams[topic.partition("+")[0]].source
-        self.add(Kind.DELIVERY, source, topic, json.dumps(payload).encode())
+        if not sees(topic):
+            self.add(Kind.DELIVERY, source, topic, json.dumps(payload).encode())
+
+    def picture(self, subject: str, ts: float, says: Mapping[str, float]) -> bytes:
+        """A picture with one object in it."""
+        words = {name: WORDS[name][int(value)] for name, value in says.items() if name in WORDS}
+        one = {"track": int(self.c.pick(PARTS[Sighting])), "label": "car", "box": [0.1, 0.1, 0.2, 0.2]}
+        return json.dumps({"id": subject, "ts": ts, "objects": [{**one, **says, **words}]}).encode()
 
 
 def make(c: Choice, name: str) -> Journal:
