@@ -37,7 +37,7 @@ _TIME = rb"(?:(\d{4}-\d\d-\d\dT[0-9:.,]+Z?(?:[+-][0-9:]+)?|\d{9,11}(?:\.\d+)?) )
 _LINE = re.compile(_TIME + rb"(\S[^{\[]*?) ([{\[].*)", re.DOTALL)
 _DIGITS = re.compile(_TIME + rb"(\S.*?) ((?:7b|5b)(?:[0-9a-f]{2})*)", re.IGNORECASE)
 """With the digits of a payload that begins with { or [."""
-_OTHER = re.compile(_TIME + rb"(\S+) ?(.*)", re.DOTALL)
+_OTHER = re.compile(_TIME + rb"(\S+) (.*)", re.DOTALL)
 _SECONDS = re.compile(r"\d+(?:\.\d+)?")
 EXPECTED = "expected a line of mosquitto_sub such as 'fleet/7/gps {…}', with its time before it, or as JSON (-F %j)"
 
