@@ -34,7 +34,11 @@ from pipeline.faults import Fault, Faulty
 TIMES = ("fixTime", "deviceTime", "serverTime")
 _NUMBERS = ("id", "deviceId", "latitude", "longitude", "altitude", "speed", "course", "accuracy")
 _OWN = (*TIMES, *_NUMBERS, "protocol", "valid", "outdated", "address", "network", "geofenceIds", "type", "uniqueId")
-_KNOWN = {name.lower(): name for name in _OWN} | {"lat": "latitude", "lon": "longitude", "lng": "longitude"}
+_KNOWN = {name.lower(): name for name in (*_OWN, "attributes")} | {
+    "lat": "latitude",
+    "lon": "longitude",
+    "lng": "longitude",
+}
 _NOTHING = ("", "null", "NULL", "\\N")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d+)?(?:[eE][+-]?\d{1,2})?")
 EXAMPLE = '{"deviceId": 7, "fixTime": "2024-05-01T08:30:00Z", "latitude": …, "longitude": …}'
