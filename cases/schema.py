@@ -50,7 +50,23 @@ APPLIED = Table(
 )
 """One row: the journal position up to which all effects are in `cases`."""
 
-MIGRATIONS: list[Callable[[Connection], None]] = []
+VERDICTS = Table(
+    "verdicts",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("case", String, nullable=False),
+    Column("verdict", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("note", String, nullable=False),
+)
+"""What people say of cases: rows are added and never changed; of several about a case the last counts."""
+
+Index("verdicts_by_case", VERDICTS.c.case, VERDICTS.c.number)
+
+MIGRATIONS: list[Callable[[Connection], None]] = [
+    VERDICTS.create,
+]
 """Migration i brings a file from version i + 1 to i + 2."""
 
 

@@ -20,7 +20,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from cases.case import Case
-from cases.schema import APPLIED, CASES, file_version, migrate
+from cases.schema import APPLIED, CASES, VERDICTS, file_version, migrate
+from cases.verdict import Verdict
 
 FILE = "cases.sqlite"
 """Its name in a city's data folder."""
@@ -109,6 +110,12 @@ class Store:
             with self._writing.begin() as connection:
                 connection.execute(_REFRESH, known)
 
+    def say(self, verdict: Verdict) -> None:
+        """Add what somebody says of a case. Raises NoSuchCase where there is none of this id."""
+        self.get(verdict.case)
+        with self._writing.begin() as connection:
+            connection.execute(VERDICTS.insert().values(**{n: getattr(verdict, n) for n in verdict.__struct_fields__}))
+
     # -- reading ----------------------------------------------------------------------------------------------------
 
     def list(
@@ -159,6 +166,17 @@ class Store:
             several = ", ".join(case.id for case in found[:3]) + (", …" if len(found) > 3 else "")
             raise NoSuchCase(f"several cases have an id that begins with '{id}': {several}; give more of it")
         return found[0]
+
+    def verdicts(self) -> Sequence[Verdict]:
+        """All that has been said, in the order in which it was."""
+        if self._empty:
+            return []
+        query = sa.select(VERDICTS).order_by(VERDICTS.c.number)
+        with self._engine.begin() as connection:
+            if not sa.inspect(connection).has_table(VERDICTS.name):  # written by an older gridwatch, and only read here
+                return []
+            rows = connection.execute(query).mappings().all()
+        return [Verdict(**{name: row[name] for name in Verdict.__struct_fields__}) for row in rows]
 
     def _cases(self, query: sa.Select[Any]) -> Sequence[Case]:
         with self._engine.begin() as connection:

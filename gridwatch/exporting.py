@@ -64,6 +64,19 @@ def version_in_force(reader: JournalReader, position: int, snapshots: Path) -> b
     return engine.version_payload
 
 
+def said_of(data: Path) -> list[Label]:
+    """The labels of what was said of the cases in a city's data folder; none where there are no cases."""
+    from cases.store import FILE, Store
+    from replay.labelling import of_verdicts
+
+    if not (data / FILE).exists():
+        return []
+    with Store(data / FILE, read_only=True) as store:
+        said = store.verdicts()
+        cases = {case.id: case for case in (store.get(id) for id in {verdict.case for verdict in said})}
+    return of_verdicts(said, cases)
+
+
 def write_beside(
     folder: Path,
     manifest: Manifest,

@@ -14,12 +14,14 @@ import typer
 import gridwatch
 from gridwatch.cli import cases
 from gridwatch.cli.check import check
+from gridwatch.cli.compare import compare
 from gridwatch.cli.deadletters import deadletters
 from gridwatch.cli.demo import demo
 from gridwatch.cli.export import export
 from gridwatch.cli.frame import CommandGroup
 from gridwatch.cli.importing import import_
 from gridwatch.cli.init import init
+from gridwatch.cli.label import label
 from gridwatch.cli.record import record
 from gridwatch.cli.replay import replay
 from gridwatch.cli.run import run
@@ -40,6 +42,8 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "why": why,
     "record": record,
     "export": export,
+    "label": label,
+    "compare": compare,
     "tune": tune,
     "simulate": simulate,
     "score": score,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 WIDE = 110
 """Columns from which a table says more."""
 
-app = typer.Typer(help="What was found: list cases, show one.", no_args_is_help=True)
+app = typer.Typer(help="What was found: list cases, show one, say whether it was so.", no_args_is_help=True)
 
 _REASONS = {
     "clear": "it was right again",
@@ -113,8 +114,33 @@ def show(
         terminal().print(_sheet(case, city))
 
 
+@app.command()
+def verdict(
+    id: Annotated[str, typer.Argument(help="A case's id, or the beginning of it.")],
+    said: Annotated[str, typer.Argument(metavar="VERDICT", help="confirmed, or false-alarm.")],
+    by: Annotated[str, typer.Option(help="Who says so.", envvar="USER")],
+    note: Annotated[str, typer.Option(help="Why, in a few words.")] = "",
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    """Say of a case that it was really so, or a false alarm. The last verdict counts; none is ever changed."""
+    from cases.store import NoSuchCase
+    from cases.verdict import VERDICTS, Verdict
+
+    wanted = next((each for each in VERDICTS if each == said.strip().lower().replace("-", " ")), None)
+    if wanted is None:
+        raise Problem(f"expected a verdict, 'confirmed' or 'false-alarm', got '{said}'", Exit.USAGE)
+    with _store(city_data(config, data), read_only=False) as store:
+        try:
+            case = store.get(id)
+        except NoSuchCase as error:
+            raise Problem(str(error), Exit.FOUND) from None
+        store.say(Verdict(case=case.id, verdict=wanted, by=by, at=time.time(), note=note))
+    typer.echo(f"{case.id}: {wanted}, by {by}")
+
+
 @contextmanager
-def _store(city: CityData) -> Iterator[Store]:
+def _store(city: CityData, read_only: bool = True) -> Iterator[Store]:
     from sqlalchemy.exc import DatabaseError
 
     from cases.schema import NewerSchema
@@ -124,7 +150,7 @@ def _store(city: CityData) -> Iterator[Store]:
     if not file.exists():
         raise Problem(f"There are no cases in {city.folder} yet: `gridwatch run` makes them.")
     try:
-        with Store(file, read_only=True) as store:
+        with Store(file, read_only=read_only) as store:
             yield store
     except NewerSchema as error:
         raise Problem(f"{file}: {error}") from None

@@ -17,7 +17,7 @@ import typer
 
 from gridwatch.cli.data import city_data
 from gridwatch.cli.frame import Exit, Problem
-from gridwatch.exporting import new_folder, version_in_force, write_beside
+from gridwatch.exporting import new_folder, said_of, version_in_force, write_beside
 from gridwatch.recordings import Opened, open_recording, recording_in
 from gridwatch.times import duration_option, time_option
 
@@ -67,6 +67,7 @@ def export(
     from pipeline.journal.contents import CONTENTS
     from pipeline.runtime.opening import SNAPSHOTS
     from replay.cutting import Cut, position_at
+    from replay.labelling import within
     from replay.recording import Manifest
 
     zone = None
@@ -111,11 +112,8 @@ def export(
         skew=recording.manifest.skew,
         late=recording.manifest.late,
     )
-    labels = [
-        each
-        for each in _labels(recording)
-        if each.started <= period.until and each.ended >= period.since and (not subject or each.subject in subject)
-    ]
+    labels = within(_labels(recording), period.since, period.until)
+    labels = [each for each in labels if not subject or each.subject in subject]
     write_beside(to, manifest, version, contents, labels, _cases(recording, period, subject))
     typer.echo(f"{cut.deliveries} deliveries, {cut.entries} entries and {len(labels)} labels in {to}")
     if version is None:
@@ -203,9 +201,11 @@ def _cases(recording: Recording, period: _Period, subjects: Sequence[str] | None
 
 
 def _labels(recording: Recording) -> list[Label]:
+    from replay.labelling import merged
     from replay.labels import read_file
 
-    return [] if recording.labels is None else read_file(recording.labels)
+    known = [] if recording.labels is None else read_file(recording.labels)
+    return merged(said_of(recording.folder), known)
 
 
 def _city(version: bytes | None, contents: Contents) -> str:

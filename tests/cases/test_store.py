@@ -301,7 +301,7 @@ def test_an_older_file_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest
     def shout(connection: sa.Connection) -> None:
         connection.exec_driver_sql("UPDATE cases SET subject = 'T1!'")
 
-    monkeypatch.setattr(schema, "MIGRATIONS", [shout])
+    monkeypatch.setattr(schema, "MIGRATIONS", [*schema.MIGRATIONS, shout])
     with Store(file) as store:
         assert ([c.subject for c in store.list()], store.position) == (["T1!"], 3)
     with Store(file) as store:
@@ -318,7 +318,7 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pyt
         raise RuntimeError("halfway")
 
     with monkeypatch.context() as patch:
-        patch.setattr(schema, "MIGRATIONS", [breaks])
+        patch.setattr(schema, "MIGRATIONS", [*schema.MIGRATIONS, breaks])
         with pytest.raises(RuntimeError, match="halfway"):
             Store(file)
     with Store(file) as store:
