@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from replay.outcome import Outcome
     from replay.report.facts import Facts
 
-FORMATS = (".json", ".xml")
+FORMATS = (".html", ".json", ".xml")
 
 ReportOption = Annotated[
     list[Path] | None,
-    typer.Option("--report", metavar="FILE", help="Write a report: .json or .xml (JUnit). May be repeated."),
+    typer.Option("--report", metavar="FILE", help="Write a report: .html, .json or .xml (JUnit). May be repeated."),
 ]
 ExpectOption = Annotated[
     Path | None,
@@ -115,7 +115,7 @@ def facts_of(
     )
 
 
-def write_reports(files: Sequence[Path], facts: Facts) -> None:
+def write_reports(files: Sequence[Path], opened: Opened, facts: Facts) -> None:
     """Each in the format of its suffix."""
     from replay.report.facts import as_json
     from replay.report.junit import as_junit
@@ -126,6 +126,26 @@ def write_reports(files: Sequence[Path], facts: Facts) -> None:
                 file.write_bytes(as_json(facts))
             case ".xml":
                 file.write_bytes(as_junit(facts))
+            case _:
+                file.write_bytes(page(opened, facts))
+
+
+def page(opened: Opened, facts: Facts) -> bytes:
+    """The HTML report. Reads the recording a second time, for the rows around what is shown."""
+    from gridwatch.cli.replay import progress
+    from replay.report.page import as_html, picked
+    from replay.report.picking import windows
+    from replay.surroundings import surroundings
+
+    with progress(opened.head - opened.first, "the report: ") as (bar, task):
+        around = surroundings(
+            opened.entries(),
+            opened.load,
+            windows(picked(facts)),
+            current=opened.current,
+            progress=lambda at: bar.update(task, completed=at - opened.first),
+        )
+    return as_html(facts, around)
 
 
 def tell_results(facts: Facts, *, err: bool = False) -> None:
