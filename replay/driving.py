@@ -16,13 +16,14 @@ import pyarrow as pa
 from pipeline.engine import Engine
 from pipeline.entries import EntryBuffer, Kind
 from pipeline.episode import Change, Episode
-from pipeline.names import Names
+from pipeline.names import NOBODY, Names
 from pipeline.rows import Rows
 from pipeline.version import Decoded, Rule, Source, Stream, Version
 from pipeline.world import World
 
 AnyRows = TypeVar("AnyRows", bound=Rows)
 _NAMED = ("subject", "metric")
+_MAYBE_NAMED = ("label", "zone")
 _ONE = "rows"
 """What the only source and the only stream are called."""
 
@@ -31,7 +32,8 @@ def table(kind: type[AnyRows], records: Iterable[Mapping[str, float | str]], nam
     """Records as rows, in their order: {"subject": "truck-1", "ts": 30.0, "lon": 121.4, "lat": 31.2, "speed": 64.0}.
 
     Columns are as in pipeline/rows.py, and in its units; one that a record lacks is unknown, `received` is then its ts.
-    A name that the kind has not is a further column. `subject` and `metric` are text, codes of `names`.
+    A name that the kind has not is a further column. `subject` and `metric`, and of sightings `label` and `zone`, are
+    text, codes of `names`; a `label` or `zone` that is not there is none. `track` is a whole number.
     """
     records = list(records)
     own, n = kind.own(), len(records)
@@ -39,6 +41,10 @@ def table(kind: type[AnyRows], records: Iterable[Mapping[str, float | str]], nam
     for name in [name for name in own if name not in columns]:
         if name in _NAMED:
             columns[name] = names.codes(str(record[name]) for record in records)
+        elif name in _MAYBE_NAMED:
+            columns[name] = np.fromiter((_code(record, name, names) for record in records), np.int32, n)
+        elif name == "track":
+            columns[name] = np.fromiter((int(record[name]) for record in records), np.int64, n)
         else:
             other = "ts" if name == "received" else name
             values = (record.get(name, record.get(other, np.nan)) for record in records)
@@ -46,6 +52,11 @@ def table(kind: type[AnyRows], records: Iterable[Mapping[str, float | str]], nam
     further = sorted({name for record in records for name in record} - set(own))
     extra = {f: np.fromiter((float(r.get(f, np.nan)) for r in records), np.float64, n) for f in further}
     return kind(**columns, extra=extra)
+
+
+def _code(record: Mapping[str, float | str], name: str, names: Names) -> int:
+    text = str(record.get(name, ""))
+    return names.code(text) if text else NOBODY
 
 
 def drive(rules: Sequence[Rule], rows: Rows, world: World, *, until: float | None = None) -> list[Episode]:

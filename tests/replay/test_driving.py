@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from detectors import Overspeed, Silent, Threshold
-from pipeline.names import Names
+from detectors.stationary import Stationary
+from pipeline.names import NOBODY, Names
 from pipeline.registers import Registers
-from pipeline.rows import Position, Reading
+from pipeline.rows import Position, Reading, Sighting
 from pipeline.units import Quantity
 from pipeline.version import Hold, Rule
 from pipeline.world import World
@@ -78,3 +79,20 @@ def test_rows_come_in_their_order_and_names_are_the_worlds() -> None:
     rows = table(Reading, [{"subject": "b1", "metric": "fullness", "ts": t, "value": v} for t, v in said], city.names)
     (only,) = drive([Rule("full", Threshold())], rows, city)
     assert (only.subject, only.part, only.started, only.ended) == ("b1", "fullness", 0.0, 10.0)
+
+
+def test_each_track_of_a_picture_has_its_own_episode() -> None:
+    city = World(Registers())
+    stood = [(17, "car", "bay", 8.0), (18, "car", "", 30.0), (2**40, "", "bay", 0.0)]
+    records: list[dict[str, float | str]] = [
+        {"subject": "cam-1", "ts": ts, "track": track, "label": label, "zone": zone, "still": still}
+        for ts in (10.0, 11.0)
+        for track, label, zone, still in stood
+    ]
+    records.append({"subject": "cam-1", "ts": 12.0, "track": 17, "still": 0.0})
+    rows = table(Sighting, records, city.names)
+    assert rows.track.tolist()[:3] == [17, 18, 2**40]
+    assert (rows.label[6], rows.zone[6], rows.zone[1]) == (NOBODY, NOBODY, NOBODY)
+    episodes = drive([Rule("parked", Stationary())], rows, city)
+    told = [(e.subject, e.part, e.started, e.ended, e.place) for e in episodes]
+    np.testing.assert_equal(sorted(told), [("cam-1", "17", 10.0, 12.0, "bay"), ("cam-1", "18", 10.0, math.nan, "")])
