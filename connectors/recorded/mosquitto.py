@@ -34,7 +34,7 @@ from connectors.recorded.times import instant
 from pipeline.faults import Fault
 
 _TIME = rb"(?:(\d{4}-\d\d-\d\dT[0-9:.,]+Z?(?:[+-][0-9:]+)?|\d{9,11}(?:\.\d+)?) )?"
-_LINE = re.compile(_TIME + rb"(\S[^{\[]*?) ([{\[].*)", re.DOTALL)
+_LINE = re.compile(_TIME + rb"(\S[^{\[\x00-\x1f]*?) ([{\[].*)", re.DOTALL)
 _DIGITS = re.compile(_TIME + rb"(\S.*?) ((?:7b|5b)(?:[0-9a-f]{2})*)", re.IGNORECASE)
 """With the digits of a payload that begins with { or [."""
 _OTHER = re.compile(_TIME + rb"(\S+) (.*)", re.DOTALL)

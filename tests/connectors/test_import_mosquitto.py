@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,8 +15,11 @@ from connectors.recorded.message import Message
 from connectors.recorded.mosquitto import read_mosquitto
 from connectors.recorded.times import instant
 from pipeline.faults import Fault, Faulty
+from tests.connectors.fakes import publish
 from tests.connectors.mappings import BINS, GPS, stream
 from tests.connectors.recordings import BOTH, NOON, TRUCKS, read, rows
+from tests.services.mosquitto import Mosquitto
+from tests.services.need import missing
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -194,3 +200,33 @@ def test_times(written: str, expected: float) -> None:
 def test_what_is_no_time(written: str) -> None:
     with pytest.raises(ValueError, match="expected a time such as"):
         instant(written, SHANGHAI)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param(["-v"], id="v"),
+        pytest.param(["-F", "%I %t %p"], id="I-t-p"),
+        pytest.param(["-F", "%U %t %p"], id="U-t-p"),
+        pytest.param(["-F", "%U %t %x"], id="U-t-x"),
+        pytest.param(["-F", "%j"], id="j"),
+        pytest.param(["-F", "%j", "--pretty"], id="j-pretty"),
+    ],
+)
+def test_the_real_one(tmp_path: Path, own_mosquitto: Callable[..., Mosquitto], how: list[str]) -> None:
+    """Its session is made first, so that what is published waits for it."""
+    program = shutil.which("mosquitto_sub")
+    if program is None:
+        missing("mosquitto_sub", "apt-get install mosquitto-clients (as root)")
+    broker = own_mosquitto()
+    subscribe = [program, "-p", str(broker.port), "-i", "recorder", "-c", "-q", "1", "-t", "#"]
+    subprocess.run([*subscribe, "-E"], check=True, timeout=30)
+    wide = FIX.replace("}}", '}, "driver": "ü \\"川\\"\\t"}')
+    publish(broker.port, [("fleet/a b/gps", wide.encode()), ("bins/b1/state", STATE.encode()), ("x", b"\x01 {")])
+    done = subprocess.run([*subscribe, "-C", "3", *how], check=True, timeout=30, capture_output=True)
+    got = read(tmp_path, {"recording": done.stdout}, BOTH)
+    assert (got.faults, got.imported.left_out.topics) == ([], {"x": 1})
+    found = sorted((d.topic, d.payload) for d in got.deliveries)
+    assert found == [("bins/b1/state", STATE.encode()), ("fleet/a b/gps", wide.encode())]
+    printed_at = {d.received for d in got.deliveries}
+    assert (printed_at == {NOON, NOON + 30}) == (how == ["-v"])
