@@ -26,7 +26,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """The rule's at opening; a rule that gets another category later does not change the cases it had."""
     subject: str
     part: str
-    """What else its key names: the metric of a reading; '' otherwise."""
+    """What else its key names: the metric of a reading, the track of a sighting; '' otherwise."""
     place: str
     """The zone it happened in; '' for none."""
     lon: float

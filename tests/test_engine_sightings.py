@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
+from pipeline.entries import Kind
+from pipeline.numbering import PassingNumbers
 from pipeline.rows import Sighting
 from pipeline.version import Rule, Version
+from tests.drawn import rolled
 from tests.test_engine import anyhow_same_as_oracle, judged
-from tests.timelines import Journal, finals, journal, told
+from tests.timelines import Journal, finals, journal, numbered, told
 from tests.tiny_city import Parked, SeenRestless, SeenTwice, Shift, city, rule, stream
 
 
@@ -151,3 +155,31 @@ def test_tracks_beyond_32_bits_of_many_cameras() -> None:
     _, events = judged(drawn)
     assert {(e.episode.subject, e.episode.part) for e in events} == {(s, str(t)) for s in "abc" for t in tracks}
     anyhow_same_as_oracle(drawn)
+
+
+@pytest.mark.parametrize("first", range(0, 320, 20))
+def test_of_tracks_that_have_gone_nothing_is_left(first: int) -> None:
+    """Whatever came: after enough ticks no number is taken, and what the rules keep is as if none had ever been."""
+    for seed in range(first, first + 20):
+        drawn = rolled(seed)
+        streams = [one for version in drawn.versions.values() for one in version.streams if one.rows is Sighting]
+        if any(one.forget is None for one in streams) or not streams:
+            continue
+        ends = max(entry[4] for entry in drawn.entries)
+        members = {(entry[2], entry[3]) for entry in drawn.entries if entry[1] in (Kind.TICK, Kind.JOIN)}
+        ticks = [(Kind.TICK, *m, ends + 15.0 * i, b"") for i in range(1, 40) for m in sorted(members | {("src", "")})]
+        engine, _ = judged(Journal(numbered([*(entry[1:] for entry in drawn.entries), *ticks]), drawn.versions))
+        kind = engine.kinds["sighting"]
+        assert isinstance(kind.key_numbers, PassingNumbers)
+        assert not kind.key_numbers.taken.any()
+        assert np.isnan(kind.lines.lines["received"]).all()
+        assert (kind.lines.gaps["line"] == -1).all()
+        assert not any(kind.lines.of_line.values())
+        for state in engine.rules.values():
+            if state.rule.kind is Sighting:
+                assert not state.slot_of
+                assert not state.watched
+                assert state.memory is None or not state.memory.view(np.uint8).any()
+                tables = [state.keys, state.gaps] + ([state.silence.states] if state.silence else [])
+                for table, (name, (_, default)) in ((t, field) for t in tables for field in t.fields.items()):
+                    np.testing.assert_array_equal(table[name], default, name)
