@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the tests talk to, installed only where it is missing: mosquitto (from Debian's packages, as root or by sudo without
-# a password) and Apache Kafka (its jars by Maven into .cache/kafka). What cannot be had is said, and is no error here:
+# What the tests talk to, installed only where it is missing: mosquitto and its clients (from Debian's packages, as root or
+# by sudo without a password) and Apache Kafka (its jars by Maven into .cache/kafka). What cannot be had is said, and is no error here:
 # its tests are skipped and say how to get it, or fail when CI is set.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -23,6 +23,9 @@ apt() {
 
 if ! PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v mosquitto >/dev/null && [ -z "${GRIDWATCH_TEST_MQTT:-}" ]; then
   apt mosquitto || say "mosquitto is missing: apt-get install mosquitto (as root), or set GRIDWATCH_TEST_MQTT=host:port"
+fi
+if ! command -v mosquitto_sub >/dev/null; then
+  apt mosquitto-clients || say "mosquitto_sub is missing: apt-get install mosquitto-clients (as root)"
 fi
 
 if [ -z "${GRIDWATCH_TEST_KAFKA:-}" ] && [ ! -f ".cache/kafka/$KAFKA/complete" ]; then
