@@ -71,9 +71,10 @@ def _upload(fault: Fault, dice: Dice, _: Dice) -> list[Stage]:
 def _repeat(fault: Fault, dice: Dice, far: Dice) -> list[Stage]:
     most = fault.amount or 0.0
 
-    def choose(block: Block, time: Floats) -> tuple[Longs, Floats]:
+    def choose(block: Block, _: Floats) -> tuple[Longs, Floats]:
         at = np.flatnonzero((block.kind == Kind.DELIVERY) & (dice.uniform(block.id) < fault.share))
-        return at, time[at] + most * far.uniform(block.id[at])
+        # counted from when it was received, as `forget` is
+        return at, block.received[at] + most * far.uniform(block.id[at])
 
     return [Later(choose, copies=True, stamped=False)]
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.engine import Engine
 from pipeline.entries import SCHEMA, Kind
 from pipeline.registry import detectors
 from replay.faults import parse
@@ -28,6 +29,7 @@ from tests.replay.faulted import (
     talk,
     who,
 )
+from tests.test_engine import final
 from tests.timelines import Journal, journal
 from tests.tiny_city import city, rule, stream
 
@@ -62,6 +64,21 @@ def test_the_same_cases_far_and_wide(seed: int, text: str) -> None:
 @given(data=st.data())
 def test_the_same_cases_of_every_detector(name: str, data: st.DataObject) -> None:
     same_cases(data.draw(journals_of(name)), data.draw(st.sampled_from(HARMLESS)), data.draw(st.integers(0, 9)))
+
+
+def of_rows(drawn: Journal, text: str, seed: int) -> dict[str, tuple[object, ...]]:
+    """The episodes with the faults of rows too."""
+    engine = Engine(parse(text).version(loading(drawn), seed))
+    events = [event for piece in pieces(drawn, text, seed) for event in engine.feed(piece.batch, piece.first)]
+    return final(engine, events)
+
+
+@pytest.mark.parametrize("seed", range(6000, 6200, 10))
+def test_nor_does_it_where_rows_have_faults_as_well(seed: int) -> None:
+    """How long a delivery may be put off is by the wrong clock."""
+    for one in range(seed, seed + 10):
+        drawn, rows = rolled(one), "skew=15s@70%, jitter=10m, jitter=5%, bias"
+        assert of_rows(drawn, f"{rows}, repeat=40s@60%, reorder=80%", one) == of_rows(drawn, rows, one)
 
 
 def test_drawn_journals_are_put_in_another_order() -> None:
