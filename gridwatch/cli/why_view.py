@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = {"speed": "km/h", "heading": "°", "accuracy": "m", "still": "s"}
 """Of the columns that have one of their own (pipeline/rows.py)."""
+_SHARES = ("load", "lid", "body", "score")
 _JUDGED = {"wrong": "bold red", "right": "green", "neither": "yellow"}
 WIDE = 110
 """Columns from which places are shown."""
@@ -102,28 +103,31 @@ def _table(story: Story, written: Callable[[float], str], wide: bool) -> Table:
     table.add_column("judged", overflow="fold")
     table.add_column("and so", overflow="fold")
     detector = story.judged_by.detector if story.judged_by else None
+    late = False
     for line in story.lines:
+        if line.late and not late:
+            came = Text(f"(late rows: received from {written(line.received)} on)", "dim")
+            table.add_row("", "", *([""] if wide else []), came, "", "")
+        late = line.late or (late and line.kind is Is.OMITTED)
         so = Text("\n").join(_loud(text(each, written)) for each in line.transitions)
-        came: Text | str
         judged = _judged(line, story.unit)
         if line.kind is Is.ROW:
             came = harmless(_said(line, detector, placed=not wide))
-            if line.late:
-                came.append(f" (late: came at {written(line.received)})", "dim")
         elif line.kind is Is.TICK:
             came = Text("(no row: time went by)", "dim")
         elif line.kind is Is.VERSION:
             came = Text("(another version of the configuration)", "dim")
         elif line.kind is Is.OMITTED:
             came = Text(f"… {line.count} rows up to {written(line.until)}", "dim")
-            worst = "" if math.isnan(line.measure) else f", {_measure(line, story.unit)} at worst"
-            judged = Text(f"{line.wrong} wrong{worst}", "dim")
+            judged = Text(f"{line.wrong} wrong", "dim")
+            so = Text("" if math.isnan(line.measure) else f"at worst {_measure(line, story.unit)}", "dim")
         else:
             came = Text("a delivery", "dim")
         if line.unjudged:
             so = _both(harmless(line.unjudged), so)
         place = [_lon_lat(line)] if wide else []
-        table.add_row(written(line.ts), str(line.position), *place, came, judged, so, style=_style(line))
+        time = f"{written(line.ts)} late" if line.late else written(line.ts)
+        table.add_row(time, str(line.position), *place, came, judged, so, style=_style(line))
     return table
 
 
@@ -158,9 +162,9 @@ def _said(line: Line, detector: Detector | None, *, placed: bool) -> str:
     """What a row said, in the units that its columns have. placed: with where it was, where it said little else."""
     units = dict(_UNITS)
     if detector is not None:
-        units |= {column: getattr(detector, name).unit for name, column in detector.amounts().items()}
+        units = {column: getattr(detector, name).unit for name, column in detector.amounts().items()} | units
     said = {name: _number(name, value, units) for name, value in line.said.items() if name not in ("lon", "lat")}
-    parts = [f"{name} {value}".rstrip() for name, value in said.items()]
+    parts = [f"{name} {value}" for name, value in said.items()]
     if placed and not parts and "lon" in line.said:
         parts.append(f"at {_lon_lat(line)}")
     return ", ".join(parts)
@@ -174,5 +178,9 @@ def _lon_lat(line: Line) -> str:
 def _number(name: str, value: float | str, units: dict[str, str]) -> str:
     if isinstance(value, str):
         return value
+    if name == "ignition":
+        return "on" if value >= 0.5 else "off"
+    if name in _SHARES:
+        return f"{100 * value:.6g} %"
     unit = units.get(name, "")
-    return f"{value:.6g} {unit}".rstrip() if unit != "1" else f"{value:.6g}"
+    return f"{value:.6g}" if unit in ("", "1") else f"{value:.6g} {unit}"

@@ -64,6 +64,10 @@ def of_case(journal: Entries, judged_by: JudgedBy, case: Case, asked: Asked) -> 
     watch = Watch(judged_by, journal.first, case.rule, case.subject, case.part)
     tell(journal, watch, window, found.versions, story, asked.progress)
     story.conclusion = why_case(story, events, case.id in watch.silences, asked.clock)
+    confirmed = events[0].episode.confirmed
+    if confirmed != case.confirmed:
+        listed = asked.clock(case.confirmed)
+        story.conclusion += f" The list of cases has it confirmed at {listed}: something else has judged it then."
     _shorten(story, asked)
     return story
 

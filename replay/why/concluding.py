@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from itertools import pairwise
 
-from pipeline.episode import Change, EpisodeEvent
+from pipeline.episode import Change, Episode, EpisodeEvent
 from pipeline.reporting import SOURCE_DOWN
 from pipeline.version import Rule
 from replay.why.story import Clock, Is, Line, Story
@@ -51,6 +50,8 @@ def why_case(story: Story, events: list[EpisodeEvent], silence: bool, clock: Clo
     if math.isnan(newest.ended):
         return said + " It goes on."
     reason = _ENDINGS[What.ENDED_HEARD if silence and newest.reason == "clear" else What(f"ended: {newest.reason}")]
+    if newest.late and newest.reason == "gap":
+        reason = "the rows that came late end there, and nothing is joined across a gap"
     return said + f" It ended at {clock(newest.ended)}: {reason}."
 
 
@@ -106,15 +107,15 @@ def _cases(story: Story, found: Survey, window: Window, clock: Clock) -> str:
 def _nothing_heard(story: Story, found: Survey, window: Window, between: str, asides: list[Line], clock: Clock) -> str:
     if window.high < found.since or window.low > found.until:
         return f"the recording has nothing {between}: it goes from {clock(found.since)} to {clock(found.until)}."
-    for event in found.downs:
-        episode = event.episode
-        ended = math.inf if math.isnan(episode.ended) else episode.ended
-        if episode.started <= window.high and ended >= window.low and event.change is not Change.WITHDRAWN:
-            until = "the end" if math.isinf(ended) else clock(ended)
-            return f"no row {between}: the source {episode.subject} was down from {clock(episode.started)} to {until}."
+    down = _down(found, window.at, window.at)
+    if down:
+        return f"no row {between}: {_was_down(down, clock)}."
     if asides:
         why = Counter(line.unjudged for line in asides).most_common(1)[0][0]
         return f"all {len(asides)} deliveries {between} were set aside, {why.removeprefix('set aside: ')}."
+    down = _down(found, window.low, window.high)
+    if down:
+        return f"no row {between}: {_was_down(down, clock)}."
     if not found.came:
         return f"the whole recording has no row of {story.subject} of the kind that the rule judges."
     times = [row.ts for row in found.came]
@@ -125,18 +126,39 @@ def _nothing_heard(story: Story, found: Survey, window: Window, between: str, as
     return f"no row of {story.subject} came {between}.{last}{following}"
 
 
+def _down(found: Survey, low: float, high: float) -> Episode | None:
+    """A source that was down at some time between two."""
+    newest = {event.episode.id: event for event in found.downs}
+    for event in newest.values():
+        episode = event.episode
+        ended = math.inf if math.isnan(episode.ended) else episode.ended
+        if event.change is not Change.WITHDRAWN and episode.started <= high and ended >= low:
+            return episode
+    return None
+
+
+def _was_down(down: Episode, clock: Clock) -> str:
+    until = "on" if math.isnan(down.ended) else f"to {clock(down.ended)}"
+    return f"the source {down.subject} was down from {clock(down.started)} {until}"
+
+
 def _not_silent(rows: list[Line], found: Survey, window: Window, clock: Clock) -> str:
-    idles = [each for line in rows for each in line.transitions if each.what in (What.SILENCE_FROM, What.SILENCE_NEVER)]
-    times = sorted(row.ts for row in found.came if window.low <= row.ts <= window.high)
-    longest = max((b - a for a, b in pairwise(times)), default=0.0)
-    if idles and idles[-1].what is What.SILENCE_NEVER:
-        return "after its last row silence is not wrong by this rule."
-    if idles and idles[-1].since > found.until:
-        return (
-            f"its silence would have been wrong from {clock(idles[-1].since)} on; the recording ends at"
-            f" {clock(found.until)}."
-        )
-    return f"it was never silent for long enough: {duration(longest)} between two rows at most."
+    """Of a rule that asks about silence: why that was none."""
+    idle = (What.SILENCE_FROM, What.SILENCE_NEVER)
+    asked = [(line, each) for line in rows for each in line.transitions if each.what in idle]
+    if not asked:
+        return "no row came after which silence could be wrong."
+    line, each = next(((a, b) for a, b in reversed(asked) if a.ts <= window.at), asked[0])
+    if each.what is What.SILENCE_NEVER:
+        return f"after its row of {clock(line.ts)} silence is not wrong by this rule."
+    said = f"after its row of {clock(line.ts)} silence would have been wrong from {clock(each.since)} on"
+    following = min((row.ts for row in found.came if row.ts > line.ts), default=math.inf)
+    if following < each.since:
+        return f"{said}, and the next row came at {clock(following)}."
+    down = _down(found, line.ts, each.since)
+    if down:
+        return f"{said}, but {_was_down(down, clock)}: silence is counted from its return."
+    return f"{said}, and the recording ends at {clock(found.until)}."
 
 
 def _not_long_enough(rows: list[Line], rule: Rule, between: str) -> str:
@@ -156,6 +178,7 @@ def _not_long_enough(rows: list[Line], rule: Rule, between: str) -> str:
         What.DROPPED_BY_RIGHT: "then it was right again",
         What.DROPPED_BY_GAP: "then no row came for longer than the rule allows",
         What.DROPPED_BY_CHANGE: "then the rule was changed",
+        What.DROPPED_BY_FORGETTING: "then it was forgotten",
     }
     for each in runs:
         if each.what is What.PENDING and each.lasted > lasted:

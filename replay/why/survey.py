@@ -28,7 +28,7 @@ from replay.why.watching import JudgedBy, Watch
 
 Progress = Callable[[int], object]
 """Is told the next position."""
-_LONGEST = 300
+_LONGEST = 150
 """Rows at either end of what is looked at one by one, unless all are asked for."""
 _SUBJECTS = 50_000
 """Names that a mistyped one is compared with."""

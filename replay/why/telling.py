@@ -112,13 +112,15 @@ def _lines(fed: Fed, watch: Watch, window: Window, before: State | None) -> list
             told.append(Line(Is.ASIDE, received, aside.position, unjudged=why))
     now = watch.record()
     pending = before and before["wrong"] and not before["open"] and not math.isnan(before["since"])
-    if pending and now and math.isnan(now["ts"]) and not any(line.kind is Is.ROW for line in told):
+    gone = now is None or math.isnan(now["ts"])
+    if pending and gone and watch.state is not None and not any(line.kind is Is.ROW for line in told):
         told.append(Line(Is.TICK, math.nan, fed.end - 1, transitions=[Transition(what=What.DROPPED_BY_FORGETTING)]))
     return sorted(told, key=lambda line: max(line.turn, line.position))
 
 
-def _of(event: EpisodeEvent, hold: Hold | None, watch: Watch) -> Transition:
-    return of_event(event, hold, silence=event.episode.id in watch.silences)
+def _of(event: EpisodeEvent, hold: Hold | None, watch: Watch, by: _Said | None = None) -> Transition:
+    filled = by is not None and by.judged.filled is not None and bool(by.judged.filled[by.index])
+    return of_event(event, hold, silence=event.episode.id in watch.silences, filled=filled)
 
 
 def _told(rows: list[Came], fed: Fed, watch: Watch, events: list[EpisodeEvent]) -> list[Line]:
@@ -144,7 +146,7 @@ def _told(rows: list[Came], fed: Fed, watch: Watch, events: list[EpisodeEvent]) 
             line.transitions = list(found.transitions)
             for event in [event for event in events if _made(event, found, row, watch)]:
                 events.remove(event)
-                line.transitions.append(_of(event, hold, watch))
+                line.transitions.append(_of(event, hold, watch, found))
             newest = line if row.fate == "live" else newest
         elif not line.unjudged:
             line.unjudged = UNHEARD if row.fate == "late" else SAME_TIME

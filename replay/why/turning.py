@@ -43,6 +43,7 @@ class What(StrEnum):
     ENDED_CLEAR = "ended: clear"
     ENDED_HEARD = "ended: heard again"
     ENDED_GAP = "ended: gap"
+    ENDED_FILLED = "ended: gap filled"
     ENDED_FORGOTTEN = "ended: forgotten"
     ENDED_REMOVED = "ended: removed"
     WITHDRAWN = "withdrawn"
@@ -133,8 +134,9 @@ ENDS = {
 }
 
 
-def of_event(event: EpisodeEvent, hold: Hold | None, *, silence: bool) -> Transition:
-    """What an event says. silence: whether its episode is one of silence."""
+def of_event(event: EpisodeEvent, hold: Hold | None, *, silence: bool, filled: bool = False) -> Transition:
+    """What an event says. silence: whether its episode is one of silence. filled: it came of the late row with which a
+    remembered gap has told all that it is known to tell."""
     episode: Episode = event.episode
     hold = hold or Hold()
     needed = math.nan
@@ -144,6 +146,7 @@ def of_event(event: EpisodeEvent, hold: Hold | None, *, silence: bool) -> Transi
     elif event.change is Change.ENDED:
         what = ENDS[episode.reason]
         what = What.ENDED_HEARD if silence and what is What.ENDED_CLEAR else what
+        what = What.ENDED_FILLED if filled and what is What.ENDED_GAP else what
         needed = silence_of(hold) if what is What.ENDED_GAP else hold.clear
     else:
         what = What.WITHDRAWN if event.change is Change.WITHDRAWN else What.REOPENED

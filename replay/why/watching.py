@@ -25,6 +25,7 @@ from pipeline.judging import RuleState
 from pipeline.kinds import KindState
 from pipeline.lines import FATES, Accepted
 from pipeline.names import Names
+from pipeline.numbering import PassingNumbers
 from pipeline.reporting import SOURCE_DOWN
 from pipeline.rows import KINDS, Reading, Rows, Sighting
 from pipeline.scan import Judged
@@ -173,16 +174,18 @@ class Watch:
 
     def _key(self, kind: KindState) -> int | None:
         """The number of the key, None while nothing was heard of it. A track's may serve another one later."""
-        names, number, count = self.engine.names, self._number, len(kind.key_numbers.pairs)
-        if number is not None and number < count and self._is(kind.key_name(number, names)):
-            return number
-        code = names.find(self.subject)
-        mine = [at for at, (subject, _) in enumerate(kind.key_numbers.pairs) if subject == code]
-        self._number = next((at for at in mine if self._is(kind.key_name(at, names))), None)
+        pairs, code = kind.key_numbers.pairs, self.engine.names.find(self.subject)
+        if self._number is None or not self._is(kind, self._number):
+            mine = (number for number, (subject, _) in enumerate(pairs) if subject == code)
+            self._number = next((number for number in mine if self._is(kind, number)), None)
         return self._number
 
-    def _is(self, key: tuple[str, str]) -> bool:
-        return key[0] == self.subject and self.part in (None, key[1])
+    def _is(self, kind: KindState, number: int) -> bool:
+        numbers = kind.key_numbers
+        if number >= len(numbers.pairs) or (isinstance(numbers, PassingNumbers) and not numbers.taken[number]):
+            return False
+        subject, part = kind.key_name(number, self.engine.names)
+        return subject == self.subject and self.part in (None, part)
 
     def _rows(self, kind: KindState, called: Called, accepted: Accepted, rule: Rule | None) -> Iterator[Came]:
         rows, names = called.rows, self.engine.names

@@ -15,14 +15,14 @@ from replay.why.story import Clock
 from replay.why.turning import Transition, What
 
 TEXTS: Mapping[What, str] = {
-    What.BEGAN: "begins to be wrong; {needed} of it make a case",
+    What.BEGAN: "wrong begins: {needed} of it make a case",
     What.PENDING: "wrong for {lasted} of {needed}",
     What.DROPPED_BY_RIGHT: "dropped: right again after {lasted} of {needed}",
     What.DROPPED_BY_GAP: "dropped: {lasted} without a row, {needed} are allowed",
     What.DROPPED_BY_CHANGE: "dropped after {lasted}: the rule was changed",
     What.DROPPED_BY_FORGETTING: "dropped: nothing was heard for so long that it was forgotten",
     What.BARRED: "no case: a silence has had the case that begins at {since}",
-    What.CLEARING: "begins to be right; {needed} of it end the case",
+    What.CLEARING: "right begins: {needed} of it end the case",
     What.CLEAR_GOES_ON: "right for {lasted} of {needed}",
     What.CLEAR_DROPPED: "wrong again after {lasted} of {needed} right",
     What.OPENED: "CASE OPENED: started {since}, confirmed {until}",
@@ -31,6 +31,7 @@ TEXTS: Mapping[What, str] = {
     What.ENDED_CLEAR: "CASE ENDED at {until}: it was right again",
     What.ENDED_HEARD: "CASE ENDED at {until}: it was heard again",
     What.ENDED_GAP: "CASE ENDED at {until}, the last wrong row: more than {needed} without a row",
+    What.ENDED_FILLED: "CASE ENDED at {until}, the last wrong row: the gap is filled, and nothing is joined across one",
     What.ENDED_FORGOTTEN: "CASE ENDED at {until}: nothing was heard for so long that it was forgotten",
     What.ENDED_REMOVED: "CASE ENDED at {until}: the rule was removed",
     What.WITHDRAWN: "CASE TAKEN BACK: what silence had suggested was not so",
@@ -61,7 +62,7 @@ UNHEARD = "late, and no row for the rule's hold: that had gone on through this s
 def duration(seconds: float) -> str:
     """A length of time, exact enough to be counted with: 0 s, 19.5 s, 14 min 30 s, 3 h 5 min, 2.1 d."""
     tenths = round(seconds * 10) / 10
-    if tenths < 120:
+    if tenths < 60:
         return f"{tenths:g} s"
     whole = round(seconds)
     if whole < 3600:

@@ -359,7 +359,7 @@ def test_a_case(script: str, version: Version, expected: list[str], conclusion: 
             city(rule(Silent())),
             20,
             ["0 neither: silence would be wrong"],
-            "No case: its silence would have been wrong from 50 on; the recording ends at 40.",
+            "No case: after its row of 0 silence would have been wrong from 50 on, and the recording ends at 40.",
             id="not-silent-for-long-enough",
         ),
         case(
