@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.names import NOBODY
 from pipeline.registers import Registers
 from pipeline.rows import Floats, Position
 from replay.report.axes import lasted
@@ -21,6 +22,8 @@ from replay.surroundings import Surroundings
 
 _POINTS = 150
 """Of a trail: beyond it every second one is left out, and so on."""
+_NEAR = 600.0
+"""Seconds: how far from its beginning something missed may be placed."""
 MARKS = 4_000
 """Cases that are marked at most."""
 _SCALES = [each * 10**power for power in range(6) for each in (1, 2, 5)]
@@ -34,20 +37,21 @@ class Map:
     ground: Ground
     trails: Mapping[int, tuple[Floats, Floats]]
     """Of the sheets that have one, by their number: lon, lat."""
-    left_out: int = 0
-    """Marks that are not drawn."""
+    places: Mapping[int, tuple[float, float]]
+    """Where each item was, by its number: lon, lat; without those that have no place."""
 
     @classmethod
     def of(cls, registers: Registers, around: Surroundings, every: Sequence[Item], sheets: int) -> Map | None:
         """None where nothing has a place. every: all items, the first `sheets` of which have a sheet."""
         trails = {number: trail for number, item in enumerate(every[:sheets]) if (trail := _trail(item, around))}
-        marks = [item.case for item in every[:MARKS] if item.case is not None]
-        lon = np.concatenate([[case.lon for case in marks], *(trail[0] for trail in trails.values())])
-        lat = np.concatenate([[case.lat for case in marks], *(trail[1] for trail in trails.values())])
+        found = ((number, _place(item, around)) for number, item in enumerate(every[:MARKS]))
+        places = {number: place for number, place in found if place is not None}
+        lon = np.concatenate([[place[0] for place in places.values()], *(trail[0] for trail in trails.values())])
+        lat = np.concatenate([[place[1] for place in places.values()], *(trail[1] for trail in trails.values())])
         plane = Plane.around(lon.astype(np.float64), lat.astype(np.float64))
         if plane is None:
             return None
-        return cls(plane, ground(registers, plane), trails, len(every) - min(len(every), MARKS))
+        return cls(plane, ground(registers, plane), trails, places)
 
     def drawing(self, every: Sequence[Item], sheets: int) -> Markup:
         """The whole map with its scale, north and legend."""
@@ -80,9 +84,9 @@ class Map:
         """The piece of the map around one item; empty where it has no place."""
         trail = self.trails.get(number)
         lon, lat = trail or (np.empty(0), np.empty(0))
-        placed = item.case is not None and math.isfinite(item.case.lon) and math.isfinite(item.case.lat)
-        if item.case is not None and placed:
-            lon, lat = np.append(lon, item.case.lon), np.append(lat, item.case.lat)
+        place = self.places.get(number)
+        if place is not None:
+            lon, lat = np.append(lon, place[0]), np.append(lat, place[1])
         near = Plane.around(lon, lat, least=120.0 if trail else 600.0, ratio=0.7)
         if near is None:
             return Markup()
@@ -93,8 +97,8 @@ class Map:
         parts = [el("use", href="#ground")]
         if trail:
             parts.append(el("use", href=f"#t{number}", class_=f"trail {item.verdict or 'plain'}"))
-        if item.case is not None and placed:
-            parts.append(self._mark(item, item.case.lon, item.case.lat))
+        if place is not None:
+            parts.append(self._mark(item, *place))
         length = _nice(near.half_width / 2)
         caption = el("figcaption", el("i", style=f"width:{50 * length / near.half_width:.1f}%"), f" {_metres(length)}")
         return el("figure", el("svg", *parts, viewBox=box, class_="map small", role="img"), caption, class_="little")
@@ -109,11 +113,9 @@ class Map:
         return el("p", *known, class_="legend")
 
     def _marks(self, every: Sequence[Item], sheets: int) -> Iterator[Markup]:
-        for number, item in enumerate(every[:MARKS]):
-            case = item.case
-            if case is not None and math.isfinite(case.lon) and math.isfinite(case.lat):
-                mark = self._mark(item, case.lon, case.lat)
-                yield el("a", mark, href=f"#case-{number}", data_k=number) if number < sheets else mark
+        for number, place in self.places.items():
+            mark = self._mark(every[number], *place)
+            yield el("a", mark, href=f"#case-{number}", data_k=number) if number < sheets else mark
 
     def _mark(self, item: Item, lon: float, lat: float) -> Markup:
         (x,), (y,) = self.plane.put(np.array([lon]), np.array([lat]))
@@ -138,6 +140,22 @@ def tooltip(item: Item) -> str:
 def word(verdict: str) -> str:
     """The key of a verdict's label."""
     return {"open": "late_open", "": "case"}.get(verdict, verdict)
+
+
+def _place(item: Item, around: Surroundings) -> tuple[float, float] | None:
+    """Where a case was; of what was missed, where its subject was when it began, or stands."""
+    lon, lat = (item.case.lon, item.case.lat) if item.case is not None else (math.nan, math.nan)
+    if item.case is None and around.version is not None:
+        rows = around.rows(Position, item.subject, item.started - _NEAR, item.started + _NEAR)
+        rows = rows.take(np.isfinite(rows.lon) & np.isfinite(rows.lat))
+        code = around.names.find(item.subject)
+        if len(rows):
+            nearest = int(np.argmin(np.abs(rows.ts - item.started)))
+            lon, lat = float(rows.lon[nearest]), float(rows.lat[nearest])
+        elif code != NOBODY:
+            stands = around.version.world.location(np.array([code], np.int32), np.array([item.started]))
+            lon, lat = (float(each[0]) for each in stands)
+    return (lon, lat) if math.isfinite(lon) and math.isfinite(lat) else None
 
 
 def _trail(item: Item, around: Surroundings) -> tuple[Floats, Floats] | None:

@@ -53,7 +53,14 @@ def as_html(facts: Facts, around: Surroundings, most: int = SHEETS) -> bytes:
     if every:
         body.append(_filters(every, verdicts))
         lanes = timeline(facts, every, len(shown), zone, registers.time_zone)
-        body.append(_section("timeline", join([legend(verdicts), lanes]), "timeline_note", zooming=True))
+        body.append(
+            _section(
+                "timeline",
+                join([legend(verdicts), lanes]),
+                "timeline_note" if facts.labelled else "timeline_alone",
+                zooming=True,
+            )
+        )
     if drawn is not None:
         parts = join([drawn.legend(), drawn.drawing(every, len(shown))])
         body.append(_section("map", parts, "map_note", zooming=True))
@@ -68,7 +75,7 @@ def as_html(facts: Facts, around: Surroundings, most: int = SHEETS) -> bytes:
             _section(
                 "sheets",
                 join([el("p", *key, class_="legend"), sheets(facts, shown, around, drawn, zone), more]),
-                "sheets_note",
+                "sheets_note" if facts.labelled else "sheets_alone",
             )
         )
     body.append(el("footer", t("foot")))

@@ -87,9 +87,12 @@ def _item(facts: Facts, verdict: str, case: Case | None, label: Label | None) ->
     longest = _LONGEST_READ if kind is Reading else _LONGEST
     last = min(ended, max(facts.outcome.until, what.started), what.started + longest)
     lead = min(max((last - what.started) / 2, least), most)
+    configured = facts.outcome.rules.get(what.rule)
+    silence = getattr(configured.detector, "after", 0.0) if configured else 0.0
+    since = what.started - max(lead, 1.5 * silence)  # a silence is wrong only after so long: show what came before it
     until = max(min(last + lead, facts.outcome.until + 60.0), last)  # there is nothing beyond the recording's end
     part = case.part if case else ""
-    return Item(verdict, what.rule, what.subject, part, what.started, ended, what.started - lead, until, case, label)
+    return Item(verdict, what.rule, what.subject, part, what.started, ended, since, until, case, label)
 
 
 def _badness(facts: Facts, item: Item) -> float:

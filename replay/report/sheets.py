@@ -16,11 +16,12 @@ import numpy as np
 from pipeline.rows import Position, Rows, Sighting
 from pipeline.version import Rule
 from replay.report.axes import lasted
-from replay.report.charts import case_chart, picture
+from replay.report.charts import case_chart, rows_chart
 from replay.report.facts import Facts, described, detector_name
 from replay.report.maps import Map, word
 from replay.report.markup import Markup, el, join, t
 from replay.report.picking import Item
+from replay.report.pictures import picture
 from replay.report.plain import clock
 from replay.report.series import lines, rows_of
 from replay.surroundings import Surroundings
@@ -43,6 +44,8 @@ def _sheet(facts: Facts, number: int, item: Item, around: Surroundings, drawn: M
         pictures.append(picture(item, rows))
     if curves:
         pictures.append(case_chart(item, curves, zone))
+    elif rows is not None and len(rows):
+        pictures.append(rows_chart(item, rows.ts, zone))
     if rows is not None and not len(rows):
         pictures.append(el("p", t("no_rows"), class_="quiet"))
     if drawn is not None and not isinstance(rows, Sighting):

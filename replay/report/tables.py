@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from replay.report.axes import lasted, share
-from replay.report.charts import delay_curve
+from replay.report.delays import delay_curve
 from replay.report.facts import Facts, detector_name
 from replay.report.markup import Child, Markup, el, join, t
 from replay.score import Score

@@ -44,7 +44,7 @@ def timeline(facts: Facts, every: Sequence[Item], sheets: int, zone: tzinfo, zon
         name = [el("b", rule if rule != before else "")] + ([el("span", subject)] if apart else [])
         before = rule
         parts.append(el("div", *name, class_="lane-name" + (" first" if name[0] != el("b") else "")))
-        parts.append(_lane(lanes[rule, subject], downs, since, until, sheets))
+        parts.append(_lane(lanes[rule, subject], downs, since, until, sheets, apart=apart))
     axis = [
         el("span", written, style=f"left:{100 * (ts - since) / (until - since):.3f}%")
         for ts, written in times(since, until, zone)
@@ -65,7 +65,9 @@ def _period(facts: Facts, every: Sequence[Item]) -> tuple[float, float]:
     return since, max(until, since + 1.0)
 
 
-def _lane(mine: Sequence[tuple[int, Item]], downs: Sequence[Case], since: float, until: float, sheets: int) -> Markup:
+def _lane(
+    mine: Sequence[tuple[int, Item]], downs: Sequence[Case], since: float, until: float, sheets: int, *, apart: bool
+) -> Markup:
     def place(started: float, ended: float) -> dict[str, int]:
         first = round(WIDE * min(max((started - since) / (until - since), 0.0), 1.0))
         last = round(WIDE * min(max((ended - since) / (until - since), 0.0), 1.0))
@@ -87,7 +89,13 @@ def _lane(mine: Sequence[tuple[int, Item]], downs: Sequence[Case], since: float,
         if item.case is not None:
             bar = _bar(tooltip(item), item.verdict or "plain", item.rule, 19, place(item.started, item.ended))
             parts.append(_linked(bar, number, sheets))
-    return el("svg", *parts, viewBox=f"0 0 {WIDE} {_HIGH}", preserveAspectRatio="none", class_="lane")
+    return el(
+        "svg",
+        *parts,
+        viewBox=f"0 0 {WIDE} {_HIGH}",
+        preserveAspectRatio="none",
+        class_="lane" if apart else "lane dense",
+    )
 
 
 def _bar(name: str, kind: str, rule: str, top: int, at: Mapping[str, int]) -> Markup:

@@ -62,14 +62,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "quiet_rules": ("Rules without a case or an event:", "没有案件和事件的规则："),
     "curves": ("How soon events are found", "多快发现事件"),
     "curves_note": (
-        "The share of labelled events found within a delay. A curve that ends below 100 % has missed some. Dashed: the median and p95.",
+        "Labelled events found within a delay; below 100 % at the end, some were missed. Dashed: median and p95.",
         "在给定延迟内发现的标注事件比例。曲线低于 100 % 处终止，即有漏报。虚线：中位数与 95 分位。",
     ),
     "timeline": ("Timeline", "时间轴"),
     "timeline_note": (
-        "Above the line what was labelled, below it the cases. Hatched: the source was down.",
-        "线上为标注，线下为案件；斜纹为数据源中断。",
+        "Above the line what was labelled, below it the cases. Shaded: the source was down.",
+        "线上为标注，线下为案件；阴影为数据源中断。",
     ),
+    "timeline_alone": ("Cases from when they started. Shaded: the source was down.", "案件起止；阴影为数据源中断。"),
     "zooming": (
         "Ctrl and wheel or pinch to zoom, drag to move, double click to see all.",
         "Ctrl 加滚轮或双指缩放，拖动平移，双击复原。",
@@ -84,6 +85,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "What was missed and what was false comes first, then the rest by rule.",
         "先列漏报与误报，其余按规则轮流列出。",
     ),
+    "sheets_alone": ("Rules take turns, each with its worst.", "各规则轮流列出，最严重者在先。"),
     "chart_band": ("the case", "案件"),
     "chart_label": ("what was labelled", "标注"),
     "chart_confirmed": ("when it was confirmed", "确认时刻"),
