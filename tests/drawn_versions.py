@@ -181,6 +181,8 @@ def versions(c: Choice) -> list[Version]:
         gone = [r for r in first if r.id not in {a.id for a in after}]
         after += [any_rule(c, f"r{number}0", **how)] if c.pick([False, True]) else []
         lines = carried(c, lines) if carrying and c.pick([True, False]) else lines
+        if seeing and c.pick([False, False, True]):  # sooner alone: what comes again later than it once did is news
+            lines = [replace(line, forget=40.0) if line.rows is Sighting else line for line in lines]
         after += gone if c.pick([False, False, True]) else []
         later = city(*after, streams=less(c, lines), **settings, id=str(number))
         found.append(replace(later, sources=found[0].sources))  # a source stays, with no stream too

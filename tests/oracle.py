@@ -240,8 +240,8 @@ class Oracle:
 
     def evict(self, name: LineName, turn: Turn) -> None:
         """(7)"""
-        self.book.out.hits["7 line evicted"] += 1
         line = self.lines.pop(name)
+        self.book.out.hits[f"7 {line.key[0]} evicted"] += 1
         for gap in list(line.gaps):
             self.close(line, gap, turn)
         key = self.keys[line.key]

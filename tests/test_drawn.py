@@ -20,7 +20,9 @@ from tests.timelines import Journal, journal_batches, numbered
 
 RARE = {
     "3 right after wrong",
-    "7 line evicted",
+    "7 position evicted",
+    "7 reading evicted",
+    "7 sighting evicted",
     "9 assumed",
     "14 assumed withdrawn",
     "14 silence ended",
