@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from gridwatch.cli.frame import Exit, Problem, city_file
 
 if TYPE_CHECKING:
+    from gridwatch.mot import Asked
     from pipeline.engine import LoadVersion
     from pipeline.names import Names
     from pipeline.registers import Registers
@@ -52,6 +53,8 @@ class Opened:
     faults: str = ""
     seed: int = 0
     """What is injected, as it may be written again, and of which dice; '': nothing."""
+    notes: tuple[str, ...] = ()
+    """What was taken because the recording does not say it, and what was left out."""
     city: City | None = None
     """The configuration that all of it is judged by; None: what the journal says was in force."""
 
@@ -107,14 +110,23 @@ class Opened:
             raise Problem(message, Exit.USAGE) from error
 
 
-def open_recording(folder: Path, config: Path | None = None, labels: Path | None = None) -> Opened:
+def open_recording(
+    folder: Path, config: Path | None = None, labels: Path | None = None, mot: Asked | None = None
+) -> Opened:
     """Open what is in a folder. Raises Problem, Faulty.
 
     config: judge by this configuration all along; by the recorded world where it names no registers. labels: a file of
-    labels instead of those that lie beside the journal.
+    labels instead of those that lie beside the journal. mot: what a folder of MOT files does not say.
     """
     from replay.labels import read_file
+    from replay.recording import find_recording
 
+    if folder.exists() and (folder.is_file() or find_recording(folder) is None):
+        from gridwatch.mot import open_mot
+
+        sequences = open_mot(folder, config, mot)
+        if sequences is not None:
+            return sequences if labels is None else replace(sequences, labels=read_file(labels))
     recording = recording_in(folder)
     load, current, city = versions(recording, config)
     reader = recording.reader()

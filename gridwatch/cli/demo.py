@@ -22,8 +22,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-import gridwatch
 from gridwatch.cli.frame import Exit, Problem
+from gridwatch.packaged import packaged
 
 if TYPE_CHECKING:
     from cases.case import Case
@@ -132,13 +132,8 @@ def working_copy(folder: Path) -> Path:
 
 
 def original() -> Path:
-    """configs/demo, in a checkout or in an installed package."""
-    package = Path(gridwatch.__file__).resolve().parent
-    places = (package.parent / "configs" / "demo", package / "_configs" / "demo")
-    for place in places:
-        if (place / "city.yaml").is_file():
-            return place
-    raise Problem(f"the demo's configuration is missing: expected {places[0]} or {places[1]}; install gridwatch again.")
+    """configs/demo."""
+    return packaged("demo")
 
 
 def duration(text: str | None) -> float:

@@ -7,6 +7,7 @@ byte, on any machine.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from gridwatch.cli.frame import Exit, Problem
+from gridwatch.cli.reporting import ExpectOption, ReportOption, TitleOption
+from gridwatch.mot import Asked
 from gridwatch.recordings import Opened, open_recording, recording_in, versions
 
 if TYPE_CHECKING:
@@ -49,14 +52,37 @@ def replay(
     details: Annotated[
         bool, typer.Option("--details", help="Each label that was missed, and each false case.")
     ] = False,
+    faults: FaultsOption = None,
+    seed: SeedOption = 1,
+    report: ReportOption = None,
+    expect: ExpectOption = None,
+    title: TitleOption = "",
+    fps: Annotated[
+        float | None, typer.Option(min=0.01, help="Of MOT files: pictures a second, where no seqinfo.ini says.")
+    ] = None,
+    size: Annotated[
+        str | None, typer.Option(metavar="WxH", help="Of MOT files: the pictures' size in pixels, such as 640x540.")
+    ] = None,
+    detections: Annotated[
+        str, typer.Option(metavar="NAME", help="Of MOT files: which file in det/, where there are several detectors'.")
+    ] = "*.txt",
+    trust_tracks: Annotated[
+        bool, typer.Option("--trust-tracks", help="Of MOT files: take their numbers of objects; default: follow them.")
+    ] = False,
     start: Annotated[int | None, typer.Option("--from", min=0, help="Begin at this position of the journal.")] = None,
     batch: Annotated[int, typer.Option(min=1, hidden=True)] = 65_536,
 ) -> None:
     """Judge a recording again, at full speed: which cases come of it, and how right are they?"""
     from gridwatch.cli.replay_view import show
+    from gridwatch.cli.reporting import Noted, check_reports, expected, facts_of, tell_results, write_reports
     from replay.replaying import json_lines
 
-    opened = open_recording(folder, config, labels)
+    check_reports(report or [])
+    opened = open_recording(folder, config, labels, Asked(fps, _size(size), detections, trust_tracks))
+    for note in opened.notes:
+        typer.echo(note, err=True)
+    noted = Noted(opened if faults is None else opened.with_faults(faults, seed))
+    opened, expectations = noted.opened, expected(expect, noted.opened)
     outcome = judged(opened, start, batch)
     if json_ == "-":
         typer.echo(json_lines(outcome.cases), nl=False)
@@ -68,6 +94,9 @@ def replay(
         typer.echo(
             f"The journal's own {outcome.versions} versions were ignored: judged by {config} all along.", err=True
         )
+    facts = facts_of(noted, outcome, expectations, title, opened.faults, opened.seed)
+    write_reports(report or [], opened, facts)
+    tell_results(facts, err=json_ == "-")
 
 
 def judged(opened: Opened, start: int | None = None, batch: int = 65_536, what: str = "") -> Outcome:
@@ -75,6 +104,8 @@ def judged(opened: Opened, start: int | None = None, batch: int = 65_536, what: 
     first, head = opened.first, opened.head
     if start is not None and not first <= start <= head:
         raise Problem(f"--from: this journal has the positions {first} to {head}, not {start}", Exit.USAGE)
+    if start is not None and opened.faults:
+        raise Problem("--from and --faults: with faults, what was before matters; leave one of them out", Exit.USAGE)
     begin = first if start is None else start
     with progress(head - begin, what) as (bar, task):
         return opened.judge(start=begin, batch=batch, progress=lambda at: bar.update(task, completed=at - begin))
@@ -83,6 +114,16 @@ def judged(opened: Opened, start: int | None = None, batch: int = 65_536, what: 
 def journal_in(folder: Path) -> Path:
     """The journal's own folder, given that or one that has it. Raises Problem."""
     return recording_in(folder).journal
+
+
+def _size(text: str | None) -> tuple[float, float] | None:
+    """Width and height in pixels. Raises Problem."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+)[x×,](\d+)", text.strip())
+    if found is None or "0" in found.groups():
+        raise Problem(f"--size: expected WIDTHxHEIGHT in pixels, such as 640x540, got '{text}'", Exit.USAGE)
+    return float(found[1]), float(found[2])
 
 
 class progress:  # noqa: N801  reads as what it does
