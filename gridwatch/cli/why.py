@@ -23,12 +23,11 @@ if TYPE_CHECKING:
 
 
 def why(
-    what: Annotated[
-        list[str] | None,
+    case: Annotated[str | None, typer.Argument(help="A case's id, or the beginning of it. Not with --at.")] = None,
+    folder: Annotated[
+        Path | None,
         typer.Argument(
-            metavar="[CASE] [FOLDER]",
-            help="A case's id, or the beginning of it; then a recording, a journal's folder or a city's data folder."
-            " Default: the data of the city.yaml that is here. With --at only the folder.",
+            help="A recording, a journal's folder, or a city's data. Default: the data of the city.yaml that is here."
         ),
     ] = None,
     rule: Annotated[str | None, typer.Option(help="Where no case came: which rule, and")] = None,
@@ -53,18 +52,18 @@ def why(
     from replay.why.survey import NotToldOf, which_case
     from replay.why.words import text
 
-    id, folder = _asked(what or [], (rule, subject, at))
-    data = city_data(config, None).folder if folder is None else folder
+    id, where = _asked(case, folder, (rule, subject, at))
+    data = city_data(config, None).folder if where is None else where
     opened = open_recording(data, config)
     entries, by = opened.entries(), (opened.load, opened.current)
     zone, zone_name = _zone(opened)
     try:
         with Console(stderr=True).status("Judging the journal again …"):
             if id is not None:
-                case = (None if config else _stored(id, data)) or which_case(entries, by, id)
-                about = case.started
+                found = (None if config else _stored(id, data)) or which_case(entries, by, id)
+                about = found.started
                 asked = Asked(clock(zone, about), before, everything)
-                story = of_case(entries, by, case, asked)
+                story = of_case(entries, by, found, asked)
             else:
                 about = _time(str(at), zone)
                 asked = Asked(clock(zone, about), before, everything)
@@ -81,17 +80,19 @@ def why(
         show(story, asked.clock, f"{zone_name}, {day(zone, about)}", terminal())
 
 
-def _asked(words: list[str], about: tuple[str | None, str | None, str | None]) -> tuple[str | None, Path | None]:
+def _asked(
+    case: str | None, folder: Path | None, about: tuple[str | None, str | None, str | None]
+) -> tuple[str | None, Path | None]:
     """The case's id, None where a time is asked about, and the folder. Raises Problem."""
-    if len(words) > 2 or (len(words) == 2 and any(about)):
-        raise Problem("Expected a case and a folder, or a folder and --rule, --subject and --at.", Exit.USAGE)
     if any(about):
         if not all(about):
             raise Problem("A time is asked about with all three of --rule, --subject and --at.", Exit.USAGE)
-        return None, Path(words[0]) if words else None
-    if not words:
+        if folder is not None:
+            raise Problem("Expected a case, or a time with --rule, --subject and --at; not both.", Exit.USAGE)
+        return None, None if case is None else Path(case)
+    if case is None:
         raise Problem("Name a case, or a time with --rule, --subject and --at.", Exit.USAGE)
-    return words[0], Path(words[1]) if len(words) == 2 else None
+    return case, folder
 
 
 def _stored(id: str, data: Path) -> Case | None:

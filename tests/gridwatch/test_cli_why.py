@@ -240,7 +240,7 @@ def test_what_came_from_outside_does_nothing_to_the_terminal(folder: Path) -> No
         pytest.param(["zz"], 1, "no case of this journal begins with 'zz'", id="no-such-case"),
         pytest.param([], 2, "Name a case, or a time with --rule, --subject and --at.", id="nothing-asked"),
         pytest.param(["--rule", "fast"], 2, "all three of --rule, --subject and --at", id="half-a-question"),
-        pytest.param(["a", "b", "c"], 2, "Expected a case and a folder", id="too-many"),
+        pytest.param(["a", "b", "--rule", "x", "--subject", "y", "--at", "z"], 2, "not both", id="both"),
         pytest.param(
             ["--rule", "fsat", "--subject", "truck-1", "--at", "2026-03-01T16:00"],
             1,
