@@ -74,32 +74,14 @@ def tune(
 
 def rule_in_force(opened: Opened, name: str) -> Rule:
     """The rule as it is at the recording's end. Raises Problem with the nearest one."""
+    from gridwatch.cli.in_force import last_version
     from pipeline.faults import did_you_mean
-    from pipeline.names import Names
 
-    payload = opened.current if opened.current is not None else _last_version(opened)
-    rules = {rule.id: rule for rule in opened.load(payload, Names()).rules}
+    rules = {rule.id: rule for rule in last_version(opened).rules}
     if name not in rules:
         hint = did_you_mean(name, rules) or f"; there are: {', '.join(rules)}"
         raise Problem(f"no rule '{name}'{hint}", Exit.USAGE)
     return rules[name]
-
-
-def _last_version(opened: Opened) -> bytes:
-    import pyarrow.compute as pc
-
-    from pipeline.entries import Kind
-
-    last: bytes | None = None
-    entries = opened.entries()
-    for piece in entries.read(entries.first):
-        found = piece.batch.filter(pc.equal(piece.batch.column("kind"), int(Kind.VERSION)))
-        if found.num_rows:
-            last = found.column("payload")[found.num_rows - 1].as_py()
-    if last is None:
-        advice = "Name the configuration to judge by: --config FILE."
-        raise Problem(f"{opened.name}: nothing in it says what was in force. {advice}", Exit.USAGE)
-    return last
 
 
 def _points(rule: Rule, words: list[str], steps: int) -> Points:
