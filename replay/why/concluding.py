@@ -12,7 +12,7 @@ from replay.why.story import Clock, Is, Line, Story
 from replay.why.survey import Survey, Window
 from replay.why.turning import What
 from replay.why.watching import Watch
-from replay.why.words import duration
+from replay.why.words import duration, text
 
 _ENDINGS = {
     What.ENDED_CLEAR: "it was right again",
@@ -20,6 +20,13 @@ _ENDINGS = {
     What.ENDED_GAP: "no row came for longer than the rule allows",
     What.ENDED_FORGOTTEN: "nothing was heard for so long that it was forgotten",
     What.ENDED_REMOVED: "the rule was removed",
+}
+
+_DROPPED = {
+    What.DROPPED_BY_RIGHT: "then it was right again",
+    What.DROPPED_BY_GAP: "then no row came for longer than the rule allows",
+    What.DROPPED_BY_CHANGE: "then the rule was changed",
+    What.DROPPED_BY_FORGETTING: "then it was forgotten",
 }
 
 
@@ -101,6 +108,10 @@ def _cases(story: Story, found: Survey, window: Window, clock: Clock) -> str:
         return ""
     rows = [line for line in story.lines if line.judged and line.ts <= window.at]
     then = f", its row of {clock(rows[-1].ts)} was {rows[-1].judged}" if rows else ""
+    for line in story.lines:
+        for each in line.transitions:
+            if each.what in _DROPPED and each.since <= window.at <= line.ts:
+                then = f": what began to be wrong at {clock(each.since)} was {text(each, clock)}"
     return f"No case at {clock(window.at)} itself{then}; near it {'; '.join(said)}."
 
 
@@ -174,19 +185,13 @@ def _not_long_enough(rows: list[Line], rule: Rule, between: str) -> str:
     if barred:
         return "a silence that began at the same time has had it."
     lasted, how = 0.0, "the recording ends before that"
-    endings = {
-        What.DROPPED_BY_RIGHT: "then it was right again",
-        What.DROPPED_BY_GAP: "then no row came for longer than the rule allows",
-        What.DROPPED_BY_CHANGE: "then the rule was changed",
-        What.DROPPED_BY_FORGETTING: "then it was forgotten",
-    }
     for each in runs:
         if each.what is What.PENDING and each.lasted > lasted:
             lasted, how = each.lasted, ""
         if each.what is What.DROPPED_BY_RIGHT and each.lasted >= lasted:
-            lasted, how = each.lasted, endings[each.what]
-        elif each.what in endings and not how:
-            how = endings[each.what]
+            lasted, how = each.lasted, _DROPPED[each.what]
+        elif each.what in _DROPPED and not how:
+            how = _DROPPED[each.what]
     then = f"; {how}" if how else ""
     most = f"{duration(lasted)} at most" if lasted else "a single row at a time"
     return f"it was wrong for {most}, and the rule wants {duration(rule.hold.for_)}{then}."

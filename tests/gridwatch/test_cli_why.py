@@ -165,7 +165,8 @@ def test_the_case_of_a_source(folder: Path) -> None:
             65,
             "fast",
             "truck-1",
-            "No case at 16:01:05 itself, its row of 16:01:00 was wrong; near it case",
+            "No case at 16:01:05 itself: what began to be wrong at 16:01:00 was dropped: right again after 10 s of"
+            " 20 s; near it case",
             id="not-long-enough-beside-a-case",
         ),
         pytest.param(15, "fast", "truck-1", "There is a case at that time, ", id="there-is-one"),

@@ -26,16 +26,17 @@ from tests.tiny_city import Lidded, Low, Silent, city, rule, stream
 
 
 class Kept:
-    """A timeline that reads like a journal."""
+    """A timeline that reads like a journal, in pieces of `step` entries."""
 
     first = 0
 
-    def __init__(self, drawn: Journal) -> None:
+    def __init__(self, drawn: Journal, step: int = 65_536) -> None:
         ((_, self.batch),) = journal_batches(drawn.entries)
+        self.step = step
 
     def read(self, start: int = 0, max_rows: int = 65_536) -> Iterator[JournalBatch]:
-        for at in range(start, len(self.batch), max_rows):
-            yield JournalBatch(at, self.batch.slice(at, max_rows))
+        for at in range(start, len(self.batch), min(max_rows, self.step)):
+            yield JournalBatch(at, self.batch.slice(at, min(max_rows, self.step)))
 
 
 def loading(drawn: Journal) -> LoadVersion:
@@ -56,8 +57,8 @@ def every_case(drawn: Journal) -> dict[str, Case]:
 ASKED = Asked(clock=lambda ts: f"{ts:g}", everything=True)
 
 
-def about_case(drawn: Journal, case: Case, asked: Asked = ASKED) -> Story:
-    return of_case(Kept(drawn), (loading(drawn), None), case, asked)
+def about_case(drawn: Journal, case: Case, asked: Asked = ASKED, step: int = 65_536) -> Story:
+    return of_case(Kept(drawn, step), (loading(drawn), None), case, asked)
 
 
 def about_time(drawn: Journal, at: float, asked: Asked = ASKED, **how: str | float | None) -> Story:
@@ -461,6 +462,27 @@ def test_the_same_far_and_wide(seed: int) -> None:
     agrees(drawn)
     if any(version.rules for version in drawn.versions.values()):
         tells_a_time(drawn, random.Random(seed))
+
+
+@pytest.mark.parametrize("seed", range(7500, 7510))
+def test_a_journal_in_any_pieces_is_the_same_story(seed: int) -> None:
+    drawn = rolled(seed)
+    for found in list(every_case(drawn).values())[:3]:
+        stories = (about_case(drawn, found, step=step) for step in (65_536, 1, 7))
+        whole, *pieces = (list(story.objects(lambda each: each.what.value)) for story in stories)
+        assert pieces == [whole, whole]
+
+
+def test_long_stretches_are_counted() -> None:
+    rows = " ".join(f"w{at}" for at in range(10, 1000, 10))
+    drawn = journal(f"r0 {rows} r1000", city(rule(for_=20)))
+    (found,) = every_case(drawn).values()
+    everything = about_case(drawn, found)
+    short = about_case(drawn, found, replace(ASKED, everything=False))
+    (left_out,) = [line for line in short.lines if line.kind is Is.OMITTED]
+    assert left_out.count == left_out.wrong == len(everything.lines) - len(short.lines) + 1
+    assert (left_out.measure, left_out.until) == (2.0, 960.0)
+    assert short.conclusion == everything.conclusion
 
 
 def test_which_case_is_meant() -> None:
