@@ -20,7 +20,7 @@ def numbers(low: float, high: float, about: int = 3) -> list[float]:
     if not (math.isfinite(span) and span > 0):
         return [low]
     step = 10.0 ** math.floor(math.log10(span / about))
-    step *= next(factor for factor in (1, 2, 5, 10) if span / (step * factor) <= about)
+    step *= next(factor for factor in (1, 2, 5, 10) if span / (step * factor) <= about + 1)
     first = math.ceil(low / step - 1e-9)
     return [round(k * step, 12) for k in range(first, math.floor(high / step + 1e-9) + 1)]
 

@@ -73,7 +73,7 @@ class Map:
             el("g", *reversed(marks), class_="marks"),
             viewBox=plane.box,
             class_="map",
-            id="map",
+            id="city-map",
             role="img",
             style=f"--u:{plane.half_width / 500:.4g}px",
         )

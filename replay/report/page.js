@@ -135,7 +135,7 @@
   }
 
   // The map.
-  const map = one("#map");
+  const map = one("#city-map");
   let show = () => {};
   if (map) {
     const whole = map.getAttribute("viewBox").split(" ").map(Number);
@@ -160,7 +160,7 @@
     magnify(map, look, () => { box = [...whole]; draw(); });
     show = (number) => {
       all(".lit").forEach((each) => each.classList.remove("lit"));
-      all(`#map [data-k="${number}"]`).forEach((each) => each.classList.add("lit"));
+      all(`#city-map [data-k="${number}"]`).forEach((each) => each.classList.add("lit"));
     };
   }
 

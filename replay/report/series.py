@@ -19,7 +19,7 @@ from pipeline.version import Rule
 from replay.report.picking import Item
 from replay.surroundings import Surroundings
 
-_PIECES = 120
+_PIECES = 80
 _PLACES = ("lon", "lat")
 _UNITS = {"speed": "km/h", "heading": "°", "accuracy": "m", "still": "s"}
 _SHARES = ("load", "lid", "body", "ignition")

@@ -30,9 +30,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "expectations": ("Expectations", "预期"),
     "met": ("met", "达到"),
     "not_met": ("missed", "未达到"),
-    "of": ("of", "/"),
     "set_aside": ("set aside", "搁置"),
-    "came_late": ("came late", "迟到"),
     "no_labels": (
         "Nobody has said what was really wrong in this recording, so cases are shown without a verdict.",
         "此录制没有标注，因此案件不附判定结果。",
@@ -93,8 +91,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "left_out": ("more are in the JSON report, not here.", "条未列出，见 JSON 报告。"),
     "marks_left_out": ("marks are left out here.", "个标记未画出。"),
     "filter": ("Filter by rule, subject or place", "按规则、对象或地点筛选"),
-    "all": ("all", "全部"),
-    "to_map": ("on the map", "在地图上"),
     # a sheet
     "subject": ("Subject", "对象"),
     "part": ("Part", "部分"),
@@ -121,17 +117,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "id": ("Id", "编号"),
     "note": ("Note", "备注"),
     # map
-    "zones": ("zones", "区域"),
     "routes": ("routes", "路线"),
     "roads": ("roads", "道路"),
     "bins": ("bins", "垃圾桶"),
     "trails": ("trails", "轨迹"),
     "north": ("N", "北"),
-    "nothing_placed": ("Nothing in this recording has a place.", "此录制中没有位置数据。"),
     # charts
     "limit": ("limit", "限值"),
     "picture": ("the camera's picture; boxes from first (thin) to last", "摄像机画面；方框由先（细）至后"),
-    "delay_axis": ("delay", "延迟"),
     "foot": (
         "Made by gridwatch replay. This file stands alone: it loads nothing and sends nothing.",
         "由 gridwatch replay 生成。此文件自成一体：不加载也不发送任何内容。",
