@@ -48,11 +48,7 @@ def coverage(city: City) -> list[Coverage]:
 def _of_rule(section: RuleSection, city: City, world: World) -> Coverage:
     rule = make_rule(section)
     kind = rule.kind.kind
-    streams = {
-        name: stream
-        for name, stream in city.configuration.streams.items()
-        if stream.feeds(kind, rule.metric)
-    }
+    streams = {name: stream for name, stream in city.configuration.streams.items() if stream.feeds(kind, rule.metric)}
     subjects = world.names.codes(_subjects(city.registers, kind, rule.classes))
     result = Coverage(rule.id, 0, 0)
     why = {reason: np.ones(len(subjects), bool) for reason in _not_given(rule, kind, streams, result.notes)}
