@@ -7,6 +7,7 @@ one time come back in the order in which they were added.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from array import array
 from collections.abc import Iterator
@@ -74,13 +75,10 @@ class Spool:
         received = np.frombuffer(self._received, np.float64)
         ordered = bool((received[1:] >= received[:-1]).all())
         order = np.arange(len(received)) if ordered else np.argsort(received, kind="stable")
-        named, ends, file = list(self._codes), self._ends, self._file
-        at = file.seek(0)
+        self._file.flush()
+        named, ends, file = list(self._codes), self._ends, self._file.fileno()
         for some in range(0, len(order), _TOGETHER):
             for which in order[some : some + _TOGETHER].tolist():
-                begin, end = ends[which - 1] if which else 0, ends[which]
-                if begin != at:
-                    file.seek(begin)
-                payload, at = file.read(end - begin), end
+                begin = ends[which - 1] if which else 0
                 topic, source = named[self._kinds[which]]
-                yield Delivery(self._received[which], topic, payload, source)
+                yield Delivery(self._received[which], topic, os.pread(file, ends[which] - begin, begin), source)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What the tests talk to, installed only where it is missing: mosquitto and its clients (from Debian's packages, as root or
-# by sudo without a password) and Apache Kafka (its jars by Maven into .cache/kafka). What cannot be had is said, and is no error here:
-# its tests are skipped and say how to get it, or fail when CI is set.
+# by sudo without a password) and Apache Kafka (its jars by Maven into .cache/kafka). What cannot be had is said, and is no
+# error here: its tests are skipped and say how to get it, or fail when CI is set.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
