@@ -82,6 +82,8 @@ class Opened:
             load=anew(lambda: parsed.version(self.load, seed)),
             faults=str(parsed),
             seed=seed,
+            skew=self.skew + parsed.skew,
+            late=self.late + parsed.late,
         )
 
     def judge(

@@ -32,6 +32,19 @@ class Faults:
         """As they may be written again, with what was left out."""
         return ", ".join(map(str, self.faults))
 
+    @property
+    def skew(self) -> float:
+        """By how much clocks may be wrong, seconds: what scoring allows for."""
+        return self._most("skew")
+
+    @property
+    def late(self) -> float:
+        """How much later deliveries may come, seconds: likewise."""
+        return self._most("upload") + self._most("reorder")
+
+    def _most(self, name: str) -> float:
+        return sum(fault.amount or 0.0 for fault in self.faults if fault.name == name and fault.share > 0)
+
     def entries(self, journal: Entries, load: LoadVersion, seed: int, current: bytes | None = None) -> Entries:
         """The recording's entries, with what happens to deliveries.
 

@@ -67,6 +67,18 @@ def test_what_is_wrong_is_said(text: str, said: str) -> None:
         parse(text)
 
 
+@pytest.mark.parametrize(
+    "text, skew, late",
+    [
+        pytest.param("drop, jitter, gap=1h, repeat=1h", 0.0, 0.0, id="none"),
+        pytest.param("skew=30s, reorder", 30.0, 0.0, id="a-clock"),
+        pytest.param("skew=30s@0%, upload=5min, reorder=20s", 0.0, 320.0, id="later"),
+    ],
+)
+def test_how_far_off_cases_may_be_for_it(text: str, skew: float, late: float) -> None:
+    assert (parse(text).skew, parse(text).late) == (skew, late)
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_every_fault_may_be_named_alone(name: str) -> None:
     assert [fault.name for fault in parse(name).faults] == [name]
