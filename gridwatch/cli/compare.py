@@ -39,6 +39,7 @@ def compare(
     json_: Annotated[
         str | None, typer.Option("--json", metavar="FILE", help="Write all of it there; - is stdout.")
     ] = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all of it as one HTML file.")] = None,
     batch: Annotated[int, typer.Option(min=1, hidden=True)] = 65_536,
 ) -> None:
     """Which cases appeared, vanished, moved or changed from A to B, and why? Exit code 1: some did."""
@@ -65,6 +66,10 @@ def compare(
         typer.echo(to_json(compared), nl=False)
     elif json_ is not None:
         Path(json_).write_text(to_json(compared), "utf-8")
+    if report is not None:
+        from replay.comparing.page import page
+
+        report.write_text(page(compared), "utf-8")
     if json_ != "-":
         show(compared, {"A": left.versions, "B": right.versions})
     if matched.differences:

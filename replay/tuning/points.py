@@ -107,7 +107,8 @@ def values_of(rule: Rule, names: Sequence[str]) -> Values:
 
 
 def section(rule: Rule, values: Values) -> dict[str, Any]:
-    """The rule with these values, as its section of a configuration: what is as it would be anyway is left out."""
+    """The rule with these values, as its section of a configuration: what is as it would be anyway is left out, but for
+    what is swept."""
     made = changed(rule, values)
     name = next((each for each in detectors() if named(each) is type(rule.detector)), type(rule.detector).__name__)
     told: dict[str, Any] = {"id": rule.id, "detector": name}
@@ -119,8 +120,11 @@ def section(rule: Rule, values: Values) -> dict[str, Any]:
         told["metric"] = rule.metric
     if rule.classes:
         told["classes"] = list(rule.classes)
-    told |= made.hold.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    parameters = made.detector.model_dump(mode="json", exclude_defaults=True)
+    hold, parameters = made.hold.model_dump(mode="json", by_alias=True), made.detector.model_dump(mode="json")
+    said = {*made.hold.model_dump(by_alias=True, exclude_defaults=True), *values}
+    said |= made.detector.model_dump(exclude_defaults=True).keys()
+    told |= {name: value for name, value in hold.items() if name in said and value is not None}
+    parameters = {name: value for name, value in parameters.items() if name in said and value is not None}
     return told | ({"parameters": parameters} if parameters else {})
 
 

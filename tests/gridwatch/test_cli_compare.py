@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -205,8 +206,13 @@ def test_times_so_near_are_the_same(journal: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("batch", [7, 100])
 def test_any_batches_give_the_same_bytes(journal: Path, tmp_path: Path, batch: int) -> None:
     mine = config(tmp_path / "mine", FAST.replace("10s", "20s") + SILENT)
-    words = ("recorded", mine, "--on", journal, "--json", "-")
-    assert run(*words, "--batch", batch).stdout == run(*words).stdout
+    reports = [tmp_path / "one.html", tmp_path / "two.html"]
+    words = ("recorded", mine, "--on", journal, "--json", "-", "--report")
+    assert run(*words, reports[0], "--batch", batch).stdout == run(*words, reports[1]).stdout
+    one, two = (report.read_text("utf-8") for report in reports)
+    assert one == two
+    assert "消失" in one
+    assert not re.search(r"(?:src|href)=|url\(|@import|https?:", one)
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_a_sweep_is_shown_with_a_rule_to_paste(hour: Path, tmp_path: Path) -> No
     assert sum(point["in_force"] for point in told["points"]) == 1
     assert sum(point["best"] for point in told["points"]) == 1
     assert all(point["front"] for point in told["points"] if point["best"])
-    assert report.read_text("utf-8").startswith("<!doctype html>")
+    assert report.read_text("utf-8").startswith("<!DOCTYPE html>")
     assert run(*words, "--json", "-").stdout == out.read_text("utf-8")
 
 

@@ -124,6 +124,8 @@ def test_a_rule_is_pasted_as_it_was_with_what_is_changed() -> None:
         "id": "fast", "detector": "overspeed", "category": "speeding", "for": "90 s", "clear": "10 s", "gap": "60 s",
         "parameters": {"tolerance": "0 %"},
     }  # fmt: skip
+    assert section(FAST, {"tolerance": "10 %", "gap": None})["parameters"] == {"tolerance": "10 %"}
+    assert "gap" not in section(FAST, {"gap": None})
 
 
 @pytest.mark.parametrize("text", ["no", "0103", "渣土车", "a: b", "12 %", "1e3", "x{", "", "1 1", "150 µg/m³"])
@@ -303,5 +305,5 @@ def test_the_page_has_no_outside_references_and_both_languages() -> None:
     assert not re.search(r"(?:src|href)=|url\(|@import|https?:", text)
     assert "&lt;day&gt;" in text
     assert "<day>" not in text
-    assert "查准率" in text
+    assert "召回率" in text
     assert "- id: fast" in text
