@@ -92,6 +92,8 @@ def _asked(
         return None, None if case is None else Path(case)
     if case is None:
         raise Problem("Name a case, or a time with --rule, --subject and --at.", Exit.USAGE)
+    if folder is None and Path(case).is_dir():
+        raise Problem(f"{case} is a folder: name the case before it, or a time behind it.", Exit.USAGE)
     return case, folder
 
 

@@ -73,7 +73,8 @@ def show(story: Story, written: Callable[[float], str], times: str, console: Con
     question = (type(rule.detector).__doc__ or "").strip().splitlines()[:1] if rule else []
     console.print(harmless(f"{story.rule}, about {about}: {' '.join(question)}".rstrip(": ")), style="bold")
     if rule is not None:
-        console.print(Text(f"{hold_words(rule).capitalize()}."))
+        rows = any(line.wrong or line.judged == "wrong" for line in story.lines)
+        console.print(Text(f"{hold_words(rule, rows=rows).capitalize()}."))
     console.print(Text(f"Times are {times}; 'entry' is the place in the journal.", "dim"))
     if story.lines:
         before = "; ".join(text(each, written) for each in story.before) or (

@@ -13,7 +13,7 @@ from cases.case import Case
 from pipeline.episode import Change
 from replay.replaying import Entries
 from replay.why.concluding import why_case, why_none
-from replay.why.shortening import compressed
+from replay.why.shortening import compressed, said_once
 from replay.why.story import Clock, Story
 from replay.why.survey import (
     NotToldOf,
@@ -124,6 +124,7 @@ def _wide(found: Survey) -> float:
 
 
 def _shorten(story: Story, asked: Asked) -> None:
+    said_once(story.lines)
     if not asked.everything:
         worse = story.judged_by.detector.worse if story.judged_by else max
         story.lines = compressed(story.lines, asked.before, story.at, worse)

@@ -68,6 +68,8 @@ def why_none(story: Story, found: Survey, window: Window, watch: Watch, clock: C
     if there:
         return there
     rule = story.judged_by
+    if story.rule == SOURCE_DOWN:
+        return f"No case: {story.subject} was never without a tick for so long that it counts as down."
     if rule is None:
         return f"No case: no rule {story.rule} was in force; there were: {', '.join(watch.all_rules) or 'none'}."
     rows = [line for line in story.lines if line.kind in (Is.ROW, Is.OMITTED)]

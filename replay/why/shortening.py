@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from replay.why.story import Is, Line
-from replay.why.turning import GOING_ON
+from replay.why.turning import GOING_ON, Transition, What
 
 Worse = Callable[[list[float]], float]
 """`max` or `min`: which of some measures is the worst."""
@@ -40,6 +40,16 @@ def compressed(lines: list[Line], first: int, near: float = math.nan, worse: Wor
         else:
             skipped.append(line)
     return found + _together(skipped, worse)
+
+
+def said_once(lines: list[Line]) -> None:
+    """From when on silence would be wrong is said where that changes."""
+    before: Transition | None = None
+    for line in lines:
+        for each in [each for each in line.transitions if each.what in (What.SILENCE_FROM, What.SILENCE_NEVER)]:
+            if before is not None and (each.what, each.since) == (before.what, before.since):
+                line.transitions.remove(each)
+            before = each
 
 
 def _boring(line: Line) -> bool:

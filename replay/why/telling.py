@@ -154,7 +154,7 @@ def _told(rows: list[Came], fed: Fed, watch: Watch, events: list[EpisodeEvent]) 
     idle = watch.idle()
     if newest is not None and idle is not None:
         what = What.SILENCE_NEVER if math.isinf(idle) else What.SILENCE_FROM
-        newest.transitions.append(Transition(what=what, since=idle if math.isfinite(idle) else math.nan))
+        newest.transitions.append(Transition(what=what, since=idle))
     return lines
 
 

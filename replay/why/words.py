@@ -87,12 +87,12 @@ def not_judged(row: Came) -> str:
     return _UNFIT[row.unfit].format(row.of) if row.unfit else ""
 
 
-def hold_words(rule: Rule) -> str:
-    """A rule's hold in words."""
+def hold_words(rule: Rule, *, rows: bool) -> str:
+    """A rule's hold in words. rows: some row was wrong, or may be."""
     hold, said = rule.hold, list[str]()
     if asks_silence(rule.detector):
         said.append("too long a silence makes a case, and the next row ends it")
-        if hold == Hold():
+        if hold == Hold() and not rows:
             return said[0]
     said += [f"wrong for {duration(hold.for_)} makes a case" if hold.for_ else "one wrong row makes a case"]
     said.append(f"right for {duration(hold.clear)} ends it" if hold.clear else "one right row ends it")

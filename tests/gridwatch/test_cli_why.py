@@ -240,6 +240,7 @@ def test_what_came_from_outside_does_nothing_to_the_terminal(folder: Path) -> No
     [
         pytest.param(["zz"], 1, "no case of this journal begins with 'zz'", id="no-such-case"),
         pytest.param([], 2, "Name a case, or a time with --rule, --subject and --at.", id="nothing-asked"),
+        pytest.param(["var"], 2, "var is a folder: name the case before it", id="a-folder-alone"),
         pytest.param(["--rule", "fast"], 2, "all three of --rule, --subject and --at", id="half-a-question"),
         pytest.param(["a", "b", "--rule", "x", "--subject", "y", "--at", "z"], 2, "not both", id="both"),
         pytest.param(
