@@ -63,7 +63,7 @@ def drive(
     kind = _kind(records)
     made = None if city is None else _city(city)
     if world is None:
-        registers = made.registers if made else Registers(speed_limits=dict(speed_limits or {}))
+        registers = made.registers if made else Registers(speed_limits={name: float(v) for name, v in (speed_limits or {}).items()})
         world = World(registers)
     return run([_rule(rule, made) for rule in rules], table(kind, records, world.names), world, until=until)
 

@@ -18,7 +18,7 @@ from tests.gridwatch.test_cli_export import data
 
 __all__ = ["data"]
 FAST = {"id": "fast", "detector": "overspeed", "for": "20s", "clear": "10s"}
-LIMITS = {"default": 60.0}
+LIMITS = {"default": 60}
 
 
 def truck(*speeds: float) -> list[dict[str, float | str]]:
