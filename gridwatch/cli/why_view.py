@@ -77,11 +77,12 @@ def show(story: Story, written: Callable[[float], str], times: str, console: Con
         console.print(Text(f"{hold_words(rule, rows=rows).capitalize()}."))
     console.print(Text(f"Times are {times}; 'entry' is the place in the journal.", "dim"))
     if story.lines:
+        console.print()
         before = "; ".join(text(each, written) for each in story.before) or (
             "nothing was wrong" if story.heard else "nothing had been heard"
         )
-        console.print()
-        console.print(Text(f"Before: {before}."))
+        if rule is not None:
+            console.print(Text(f"Before: {before}."))
         console.print(_table(story, written, console.width >= WIDE))
         if any(line.count for line in story.lines):
             console.print("--all shows the rows that are left out.", style="dim")

@@ -37,7 +37,7 @@ def why_case(story: Story, events: list[EpisodeEvent], silence: bool, clock: Clo
     started, confirmed = clock(opened.started), clock(opened.confirmed)
     lasted = duration(opened.confirmed - opened.started)
     if story.rule == SOURCE_DOWN:
-        said = f"There was a case because nothing at all came from {story.subject} for {lasted} from {started} on."
+        said = f"There was a case because nothing came from {story.subject} from {started} on, for more than {lasted}."
     elif silence:
         rows = [line for line in story.lines if line.kind is Is.ROW and line.judged and line.turn < events[0].position]
         times = [line.ts for line in rows if line.ts <= opened.started]
@@ -64,7 +64,7 @@ def why_case(story: Story, events: list[EpisodeEvent], silence: bool, clock: Clo
 
 def why_none(story: Story, found: Survey, window: Window, watch: Watch, clock: Clock) -> str:
     """Why there was no case at the time that was asked for, or which there was."""
-    there = _cases(story, found, window, clock)
+    there = _then(found, window) or _down_then(story, found, window, clock) or _near(story, found, window, clock)
     if there:
         return there
     rule = story.judged_by
@@ -90,22 +90,35 @@ def why_none(story: Story, found: Survey, window: Window, watch: Watch, clock: C
     return f"No case: {_not_long_enough(rows, rule, between)}"
 
 
-def _cases(story: Story, found: Survey, window: Window, clock: Clock) -> str:
-    """The cases that overlap the window."""
-    newest: dict[str, EpisodeEvent] = {event.episode.id: event for event in found.events}
-    said = []
-    for id, event in newest.items():
+def _then(found: Survey, window: Window) -> str:
+    """The case that there was at the very time."""
+    for event in _newest(found.events):
         episode = event.episode
-        ended = math.inf if math.isnan(episode.ended) else episode.ended
+        if event.change is not Change.WITHDRAWN and episode.started <= window.at <= _until(episode):
+            return f"There is a case at that time, {episode.id[:8]}: `gridwatch why {episode.id[:8]}` tells it."
+    return ""
+
+
+def _down_then(story: Story, found: Survey, window: Window, clock: Clock) -> str:
+    """The source that was down at the time, where it kept the subject's rows away."""
+    down = _down(found, window.at, window.at)
+    if down is None or any(down.started < row.ts <= window.at for row in found.came):
+        return ""
+    return f"No case: no row of {story.subject} came then: {_was_down(down, clock)}."
+
+
+def _near(story: Story, found: Survey, window: Window, clock: Clock) -> str:
+    """Cases inside the window, but not at the time."""
+    said = []
+    for event in _newest(found.events):
+        episode, ended = event.episode, _until(event.episode)
         if not (episode.started <= window.high and ended >= window.low):
             continue
         if event.change is Change.WITHDRAWN:
             said.append(f"a case from {clock(episode.started)} on was taken back: a row that came later says otherwise")
-        elif episode.started <= window.at <= ended:
-            return f"There is a case at that time, {id[:8]}: `gridwatch why {id[:8]}` tells it."
         else:
             until = "goes on" if math.isinf(ended) else f"ended at {clock(ended)}"
-            said.append(f"case {id[:8]} began at {clock(episode.started)} and {until}")
+            said.append(f"case {episode.id[:8]} began at {clock(episode.started)} and {until}")
     if not said:
         return ""
     rows = [line for line in story.lines if line.judged and line.ts <= window.at]
@@ -117,15 +130,22 @@ def _cases(story: Story, found: Survey, window: Window, clock: Clock) -> str:
     return f"No case at {clock(window.at)} itself{then}; near it {'; '.join(said)}."
 
 
+def _newest(events: list[EpisodeEvent]) -> list[EpisodeEvent]:
+    """The last event of each episode, in the order in which they opened."""
+    return list({event.episode.id: event for event in events}.values())
+
+
+def _until(episode: Episode) -> float:
+    return math.inf if math.isnan(episode.ended) else episode.ended
+
+
 def _nothing_heard(story: Story, found: Survey, window: Window, between: str, asides: list[Line], clock: Clock) -> str:
     if window.high < found.since or window.low > found.until:
         return f"the recording has nothing {between}: it goes from {clock(found.since)} to {clock(found.until)}."
-    down = _down(found, window.at, window.at)
-    if down:
-        return f"no row {between}: {_was_down(down, clock)}."
     if asides:
         why = Counter(line.unjudged for line in asides).most_common(1)[0][0]
-        return f"all {len(asides)} deliveries {between} were set aside, {why.removeprefix('set aside: ')}."
+        what = "the only delivery was" if len(asides) == 1 else f"all {len(asides)} deliveries were"
+        return f"{what} set aside {between}, {why.removeprefix('set aside: ')}."
     down = _down(found, window.low, window.high)
     if down:
         return f"no row {between}: {_was_down(down, clock)}."
@@ -141,11 +161,9 @@ def _nothing_heard(story: Story, found: Survey, window: Window, between: str, as
 
 def _down(found: Survey, low: float, high: float) -> Episode | None:
     """A source that was down at some time between two."""
-    newest = {event.episode.id: event for event in found.downs}
-    for event in newest.values():
+    for event in _newest(found.downs):
         episode = event.episode
-        ended = math.inf if math.isnan(episode.ended) else episode.ended
-        if event.change is not Change.WITHDRAWN and episode.started <= high and ended >= low:
+        if event.change is not Change.WITHDRAWN and episode.started <= high and _until(episode) >= low:
             return episode
     return None
 

@@ -115,7 +115,9 @@ class Watch:
             if self._names_it(aside, at):
                 fed.asides.append((at, aside))
         came = [row for each in self._called for row in self._rows(*each, state.rule if state else None)]
-        if state is not None and state.silence is not None:
+        if self.rule == SOURCE_DOWN:
+            self.silences |= {event.episode.id for event in events}
+        elif state is not None and state.silence is not None:
             # One that a row opened was confirmed by that row, in its turn.
             by_row = {(row.turn, row.ts, row.part) for row in came if not row.unfit}
             opened = [event for event in events if event.change is Change.OPENED]

@@ -154,8 +154,14 @@ def test_how_many_rows_before_it(folder: Path, before: int, rows: int) -> None:
 def test_the_case_of_a_source(folder: Path) -> None:
     head, *lines, last = objects(run(cases(folder)["source_down"], folder, "--json"))
     assert head["case"]["subject"] == "s"
-    assert [each["what"] for line in lines for each in line["transitions"]] == ["opened", "ended: clear"]
-    assert "nothing at all came from s for 30 s from 16:01:40 on" in last["conclusion"]
+    assert [each["what"] for line in lines for each in line["transitions"]] == [
+        "opened by silence",
+        "ended: heard again",
+    ]
+    assert (
+        "nothing came from s from 16:01:40 on, for more than 30 s. It ended at 16:03:00: it was heard again."
+        in last["conclusion"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -181,7 +187,7 @@ def test_the_case_of_a_source(folder: Path) -> None:
             95,
             "fast",
             "truck-2",
-            "No case: all 1 deliveries between 15:59:15 and 16:03:55 were set aside, undecodable: ",
+            "No case: the only delivery was set aside between 15:59:15 and 16:03:55, undecodable: ",
             id="undecodable",
         ),
         pytest.param(
@@ -195,11 +201,25 @@ def test_the_case_of_a_source(folder: Path) -> None:
             97,
             "fast",
             "truck-9",
-            "No case: all 1 deliveries between",
+            "No case: the only delivery was set aside between",
             id="in-no-register",
         ),
         pytest.param(
-            120,
+            150,
+            "fast",
+            "truck-1",
+            "No case: no row of truck-1 came then: the source s was down from 16:01:40 to 16:03:00.",
+            id="the-source-was-down",
+        ),
+        pytest.param(
+            50,
+            "source_down",
+            "s",
+            "No case at 16:00:50 itself; near it case",
+            id="a-source-that-was-there",
+        ),
+        pytest.param(
+            95,
             "silent",
             "truck-1",
             "No case: after its row of 16:01:30 silence would have been wrong from 16:03:10 on, but the source s was",

@@ -352,7 +352,7 @@ def test_a_case(script: str, version: Version, expected: list[str], conclusion: 
             city(rule(), down={"src": 30}),
             500,
             ["1000 wrong: opened"],
-            "",
+            "No case: no row of a came then: the source src was down from 10 to 900.",
             id="the-source-was-down",
         ),
         case(
