@@ -87,7 +87,8 @@ def _lacking(one: Difference, side: str, rule: Rule | None, rows: Sequence[Row],
         return [f"{side} has no rule '{one.other if side == 'B' else one.rule}'"]
     mine, theirs = _during(case, rows), _during(case, others)
     if not mine and not theirs:
-        said = [f"no row came: it is silence that was wrong, and {side} does not mind it so soon"]
+        other = "B" if side == "A" else "A"
+        said = [f"no row came: it is silence that was wrong by {other}, and was not by {side}"]
     elif not mine:
         said = [f"{side} has no rows of {case.subject} there: class, metric or what the rows lack leaves them out"]
     else:

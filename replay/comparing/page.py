@@ -65,6 +65,8 @@ def _rules(compared: Compared) -> Markup:
     heads += [said(*_WORDS[kind]) for kind in _KINDS]
     rows: list[tuple[str, list[Child]]] = []
     for rule, other in sorted(compared.rules.items()):
+        if not matched.a[rule] and not matched.b[rule] and rule not in compared.settings:
+            continue
         kinds = [count[rule, kind] or "" for kind in _KINDS]
         cells: list[Child] = [rule if rule == other else f"{rule} = {other}", matched.a[rule], matched.b[rule]]
         rows.append(("differs" if any(kinds) else "", [*cells, matched.same[rule], *kinds]))
