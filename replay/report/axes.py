@@ -63,6 +63,13 @@ def short(number: float) -> str:
     return f"{number:.3g}"
 
 
+def rate(number: float) -> str:
+    """To the hundredth where it is small; '' for what is not known."""
+    if not math.isfinite(number):
+        return ""
+    return f"{number:.2f}" if number < 100 else f"{number:,.0f}"
+
+
 def share(number: float) -> str:
     """A share to four figures, 1 as 1; '' for what is not known."""
     return "" if math.isnan(number) else f"{number:.4f}".rstrip("0").rstrip(".")

@@ -112,7 +112,7 @@
       const step = steps.find((each) => span / each <= about) || 2592000;
       const shift = offset(from);
       axis.replaceChildren();
-      for (let k = Math.ceil((from + shift) / step); k * step - shift <= from + span; k += 1) {
+      for (let k = Math.ceil((from + shift) / step); k * step - shift <= from + 0.985 * span; k += 1) {
         const ts = k * step - shift;
         const mark = document.createElement("span");
         const midnight = (ts + shift) % 86400 === 0;

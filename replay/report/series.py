@@ -13,9 +13,10 @@ import numpy as np
 
 from detectors.overspeed import Overspeed
 from pipeline.names import NOBODY
-from pipeline.rows import Floats, Position, Reading, Rows, Sighting
+from pipeline.rows import Flags, Floats, Position, Reading, Rows, Sighting
 from pipeline.units import Amount, in_column
 from pipeline.version import Rule
+from replay.boxes import IOU, iou
 from replay.report.picking import Item
 from replay.surroundings import Surroundings
 
@@ -51,7 +52,22 @@ def rows_of(item: Item, rule: Rule | None, around: Surroundings) -> Rows | None:
         return rows.take(rows.metric == metric) if metric != NOBODY else rows
     if isinstance(rows, Sighting) and item.part:
         return rows.take(rows.track == int(item.part)) if item.part.lstrip("-").isdigit() else rows
+    if isinstance(rows, Sighting) and item.label is not None and item.label.boxes:
+        return rows.take(_there(rows, np.array(item.label.boxes, np.float64)))
     return rows
+
+
+def _there(rows: Sighting, boxes: Floats) -> Flags:
+    """Which rows are where a label says, by its box nearest in time. boxes: shape (k, 5): ts, left, top, width,
+    height, by time."""
+    after = np.searchsorted(boxes[:, 0], rows.ts).clip(1, max(len(boxes) - 1, 1))
+    before = after - 1
+    after = np.minimum(after, len(boxes) - 1)
+    sooner = rows.ts - boxes[before, 0] <= boxes[after, 0] - rows.ts
+    near = boxes[np.where(sooner, before, after)]
+    seen = np.column_stack([rows.x, rows.y, rows.w, rows.h])
+    there: Flags = (iou(seen, near[:, 1:]) >= IOU) & (rows.ts >= boxes[0, 0]) & (rows.ts <= boxes[-1, 0])
+    return there
 
 
 def lines(rule: Rule, rows: Rows, around: Surroundings, part: str = "") -> list[Line]:

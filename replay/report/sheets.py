@@ -40,8 +40,8 @@ def _sheet(facts: Facts, number: int, item: Item, around: Surroundings, drawn: M
     rows = rows_of(item, rule, around)
     curves = lines(rule, rows, around, item.part) if rule is not None and rows is not None and len(rows) else []
     pictures = []
-    if isinstance(rows, Sighting) and len(rows):
-        pictures.append(picture(item, rows))
+    if isinstance(rows, Sighting):
+        pictures.append(picture(item, rows, around.rows(Sighting, item.subject, item.since, item.until)))
     if curves:
         pictures.append(case_chart(item, curves, zone))
     elif rows is not None and len(rows):

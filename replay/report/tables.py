@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from replay.report.axes import lasted, share
+from replay.report.axes import lasted, rate, share
 from replay.report.delays import delay_curve
 from replay.report.facts import Facts, detector_name
 from replay.report.markup import Child, Markup, el, join, t
@@ -26,7 +26,7 @@ def headline(facts: Facts) -> Markup:
             _tile(
                 "delay_median", lasted(total.delay_at(0.5)), join([t("delay_p95"), f" {lasted(total.delay_at(0.95))}"])
             ),
-            _tile("false_1000", f"{total.false_per_1000h:.2f}" if total.hours else "–"),
+            _tile("false_1000", rate(total.false_per_1000h)),
         ]
     aside = sum(n for fate, n in outcome.counts.items() if fate not in ("live", "late"))
     tiles.append(_tile("rows", f"{outcome.rows:,}", join([f"{aside:,} ", t("set_aside")]) if aside else ""))
@@ -94,7 +94,7 @@ def _rule(facts: Facts, rule: str, cases: Sequence[str]) -> Markup:
     if facts.labelled:
         cells += _scored(score) if score is not None else [el("td")] * 10
     hours = score.hours if score is not None else math.nan
-    cells.append(_cell(hours, f"{hours:,.0f}" if hours else "0"))
+    cells.append(_cell(hours, f"{hours:,.0f}" if hours >= 10 or not hours else f"{hours:.2g}"))
     return el("tr", name, *cells, data_r=rule)
 
 
@@ -110,7 +110,7 @@ def _scored(score: Score) -> list[Markup]:
         _part(score.f1 if score.labels else math.nan),
         _cell(score.delay_at(0.5), lasted(score.delay_at(0.5))),
         _cell(score.delay_at(0.95), lasted(score.delay_at(0.95))),
-        _cell(score.false_per_1000h, f"{score.false_per_1000h:.2f}" if score.hours else ""),
+        _cell(score.false_per_1000h, rate(score.false_per_1000h)),
     ]
 
 

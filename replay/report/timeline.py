@@ -24,6 +24,8 @@ WIDE = 100_000
 _HIGH = 32
 _LANES = 45
 """Beyond so many pairs of rule and subject a lane is a rule."""
+_EDGE = 0.985
+"""Of the width: a time beyond it would stand out of the page."""
 MARKS = 5_000
 
 
@@ -48,6 +50,7 @@ def timeline(facts: Facts, every: Sequence[Item], sheets: int, zone: tzinfo, zon
     axis = [
         el("span", written, style=f"left:{100 * (ts - since) / (until - since):.3f}%")
         for ts, written in times(since, until, zone)
+        if ts - since < _EDGE * (until - since)
     ]
     head = el("div", clock(since, zone, "%Y-%m-%d"), class_="lane-name")
     frame = {"data_since": f"{since:.0f}", "data_until": f"{until:.0f}", "data_zone": zone_name}
@@ -78,7 +81,7 @@ def _lane(
         ended = math.inf if math.isnan(down.ended) else down.ended
         title = el("title", f"{SOURCE_DOWN}: {down.subject}")
         parts.append(el("rect", title, y=0, height=_HIGH, class_="down", **place(down.started, ended)))
-    for number, item in mine:
+    for number, item in reversed(mine):  # what is missed or false comes last, on top
         label = item.label
         if label is not None:
             missed = item.verdict == MISSED

@@ -124,7 +124,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "north": ("N", "北"),
     # charts
     "limit": ("limit", "限值"),
-    "picture": ("the camera's picture; boxes from first (thin) to last", "摄像机画面；方框由先（细）至后"),
+    "picture": (
+        "In the picture: the case, dashed the label, faint all else",
+        "画面中：案件；虚线为标注；浅色为其他目标",
+    ),
     "foot": (
         "Made by gridwatch replay. This file stands alone: it loads nothing and sends nothing.",
         "由 gridwatch replay 生成。此文件自成一体：不加载也不发送任何内容。",

@@ -244,7 +244,7 @@ def test_the_boxes_of_a_camera() -> None:
     seen.names = names
     page = as_html(Facts("x", made), seen).decode()
     assert page.count('class="box"') == 12
-    assert 'x="160" y="45"' in page
+    assert 'd="M200.0 56.2h40.0v22.5h-40.0Z" class="box"' in page
     assert page.count('class="box-label"') == 1
 
 
