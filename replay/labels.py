@@ -2,7 +2,7 @@
 
 A label names a rule and a subject, from when to when, and its verdict: `confirmed` (it was wrong) or `false alarm` (it
 was not, whatever a rule said). A label of something seen by a camera also says where it was in the picture. Files are
-JSON lines (`labels.jsonl`) or CSV (`labels.csv`) with the same names; docs/guides/labels.md has the format.
+JSON lines (`labels.jsonl`) or CSV (`labels.csv`) with the same names; docs/guides/recordings.md has the format.
 """
 
 from __future__ import annotations

@@ -114,7 +114,7 @@ def _check_labels(opened: Opened, rule: str) -> None:
         return
     others = sorted({label.rule for label in opened.labels if label.verdict == CONFIRMED})
     has = f"It has labels of: {', '.join(others)}." if others else "Nothing says what was really wrong in it."
-    advice = "Name a file of labels with --labels; docs/guides/labels.md says how to make one."
+    advice = "Name a file of labels with --labels; docs/guides/recordings.md says how to make one."
     raise Problem(f"{opened.name}: no labels of '{rule}', so that nothing can be scored. {has} {advice}", Exit.USAGE)
 
 
