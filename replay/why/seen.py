@@ -37,6 +37,11 @@ class Came(msgspec.Struct, frozen=True, kw_only=True):
     of: str = ""
     """The columns, the metric or the classes that it lacks."""
 
+    @property
+    def counts(self) -> bool:
+        """Whether it was accepted, and is a row for the rule."""
+        return self.fate in ("live", "late") and not self.unfit
+
 
 @dataclass(slots=True)
 class Taken:

@@ -97,15 +97,15 @@ def _lines(fed: Fed, watch: Watch, window: Window, before: State | None) -> list
         told = _told(rows, fed, watch, events)
     else:
         told = [_omitted(rows, fed, watch)] if rows else []
+    sooner: list[Line] = []
+    first = told[0] if told else None
     for event in events:
         line = Line(Is.TICK, event.known, event.position, transitions=[_of(event, hold, watch)])
         # What silence had said before a row that the very same tick let go comes before it.
-        first = told[0] if told and told[0].turn == event.position else None
-        episode = event.episode
-        if first is not None and (episode.ended if event.change is Change.ENDED else episode.confirmed) < first.ts:
-            told.insert(0, line)
-        else:
-            told.append(line)
+        upto = event.episode.ended if event.change is Change.ENDED else event.episode.confirmed
+        before_it = first is not None and first.turn == event.position and upto < first.ts
+        (sooner if before_it else told).append(line)
+    told = sooner + told
     for received, aside in fed.asides:
         if math.isinf(window.high) or window.low <= received <= window.high:
             why = f"set aside: {aside.reason}: {aside.message}"

@@ -119,7 +119,7 @@ class Watch:
             self.silences |= {event.episode.id for event in events}
         elif state is not None and state.silence is not None:
             # One that a row opened was confirmed by that row, in its turn.
-            by_row = {(row.turn, row.ts, row.part) for row in came if not row.unfit}
+            by_row = {(row.turn, row.ts, row.part) for row in came if row.counts}
             opened = [event for event in events if event.change is Change.OPENED]
             self.silences |= {
                 event.episode.id

@@ -46,7 +46,7 @@ TEXTS: Mapping[What, str] = {
 }
 _FATES = {
     "future": "set aside: its time is {} after it was received",
-    "too old": "set aside: its time is {} before it was received, too old",
+    "too old": "set aside: too old, its time lies further back than anything is remembered",
     "repeated": "set aside: repeated, a row of this time has come before",
     "disordered": "set aside: disordered, newer rows have come before",
 }
