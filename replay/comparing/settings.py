@@ -12,9 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pipeline.registers import Registers, Table
-from pipeline.registry import detector as named
-from pipeline.registry import detectors
 from pipeline.version import Rule, Version
+from replay.written import detector_name, written
 
 _NAMED = 5
 """Rows of a register that are named; the others are counted."""
@@ -30,15 +29,13 @@ class Changed(NamedTuple):
 
 def section(rule: Rule) -> dict[str, Any]:
     """A rule's settings, defaults too, the detector's parameters beside the hold's."""
-    name = next((each for each in detectors() if named(each) is type(rule.detector)), type(rule.detector).__name__)
     return {
-        "detector": name,
+        "detector": detector_name(rule),
         "category": rule.category,
         "rows": rule.kind.kind,
         "metric": rule.metric,
         "classes": ", ".join(sorted(rule.classes)) or None,
-        **rule.hold.model_dump(mode="json", by_alias=True),
-        **rule.detector.model_dump(mode="json"),
+        **written(rule),
     }
 
 

@@ -14,11 +14,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pipeline.registry import detector as named
-from pipeline.registry import detectors
 from pipeline.units import Amount, same_unit
 from pipeline.version import Hold, Rule
 from replay.tuning.sweep import HOLD, Sweep
+from replay.written import detector_name, written
 
 MOST = 1000
 """Points that are judged in one pass."""
@@ -102,16 +101,15 @@ def changed(rule: Rule, given: Values) -> Rule:
 
 def values_of(rule: Rule, names: Sequence[str]) -> Values:
     """Some of a rule's parameters as a configuration would give them."""
-    written = {**rule.detector.model_dump(mode="json"), **rule.hold.model_dump(mode="json", by_alias=True)}
-    return {name: written[name] for name in names}
+    settings = written(rule)
+    return {name: settings[name] for name in names}
 
 
 def section(rule: Rule, values: Values) -> dict[str, Any]:
     """The rule with these values, as its section of a configuration: what is as it would be anyway is left out, but for
     what is swept."""
     made = changed(rule, values)
-    name = next((each for each in detectors() if named(each) is type(rule.detector)), type(rule.detector).__name__)
-    told: dict[str, Any] = {"id": rule.id, "detector": name}
+    told: dict[str, Any] = {"id": rule.id, "detector": detector_name(rule)}
     if rule.category:
         told["category"] = rule.category
     if rule.rows is not None:
@@ -120,11 +118,11 @@ def section(rule: Rule, values: Values) -> dict[str, Any]:
         told["metric"] = rule.metric
     if rule.classes:
         told["classes"] = list(rule.classes)
-    hold, parameters = made.hold.model_dump(mode="json", by_alias=True), made.detector.model_dump(mode="json")
+    settings = {name: value for name, value in written(made).items() if value is not None}
     said = {*made.hold.model_dump(by_alias=True, exclude_defaults=True), *values}
     said |= made.detector.model_dump(exclude_defaults=True).keys()
-    told |= {name: value for name, value in hold.items() if name in said and value is not None}
-    parameters = {name: value for name, value in parameters.items() if name in said and value is not None}
+    told |= {name: value for name, value in settings.items() if name in said and name in HOLD}
+    parameters = {name: value for name, value in settings.items() if name in said and name not in HOLD}
     return told | ({"parameters": parameters} if parameters else {})
 
 

@@ -158,7 +158,7 @@ def test_settings_and_worlds_are_told(journal: Path, tmp_path: Path) -> None:
     mine = config(tmp_path / "mine", FAST.replace("10s", "20s") + SILENT.replace("60s", "90s"), 50)
     shown = run(tmp_path / "first", mine, "--on", journal).stdout
     assert "fast: for 10 s → 20 s" in shown
-    assert "silent: after 60 s → 90 s" in shown
+    assert "silent: after 1 min → 90 s" in shown
     assert "register speed_limits: default 60 only in A; default 50 only in B" in shown
 
 

@@ -121,7 +121,7 @@ def test_a_rule_is_pasted_as_it_was_with_what_is_changed() -> None:
     text = yaml(told)
     assert YAML(typ="safe").load("rules:\n" + text) == {"rules": [told]}
     assert told == {
-        "id": "fast", "detector": "overspeed", "category": "speeding", "for": "90 s", "clear": "10 s", "gap": "60 s",
+        "id": "fast", "detector": "overspeed", "category": "speeding", "for": "90 s", "clear": "10 s", "gap": "1 min",
         "parameters": {"tolerance": "0 %"},
     }  # fmt: skip
     assert section(FAST, {"tolerance": "10 %", "gap": None})["parameters"] == {"tolerance": "10 %"}
