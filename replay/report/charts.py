@@ -21,7 +21,7 @@ Scale = Callable[[float], float]
 """UTC seconds or a value -> where in the drawing."""
 
 _WIDE, _LEFT, _RIGHT = 640, 44, 8
-_TOP, _BELOW = 18, 18
+_TOP, _BELOW = 22, 18
 """Of a case's chart, in the units of its drawing."""
 _PANELS, _PANEL = {1: 150, 2: 96}, 74
 """How tall a panel is where there are so many, and where there are more."""

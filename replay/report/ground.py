@@ -20,6 +20,8 @@ from replay.report.markup import Markup, el, join
 
 USES = ("no_go", "depot", "site", "disposal", "limit")
 """Those that have a colour of their own."""
+_OUT = 4.0
+"""A place this many times as far from the middle as four of five are does not widen the picture."""
 _FINE = (2000.0, 800.0, 300.0)
 """What is simplified away, as a part of the picture's width: coarser while there are more than `_POINTS` points."""
 _POINTS = 24_000
@@ -39,14 +41,17 @@ class Plane:
 
     @classmethod
     def around(cls, lon: Floats, lat: Floats, *, least: float = 150.0, ratio: float = 0.62) -> Plane | None:
-        """What shows these places, but for the farthest of 100 on each side; None where there are none."""
+        """What shows these places, but for those that are out of all proportion: a lost fix may be at 0, 0. None
+        where there are none."""
         known = np.isfinite(lon) & np.isfinite(lat)
         if not known.any():
             return None
-        far = (1.0, 99.0) if known.sum() > 200 else (0.0, 100.0)
-        west, east = np.percentile(lon[known], far)
-        south, north = np.percentile(lat[known], far)
-        middle = cls(float(west + east) / 2, float(south + north) / 2, 1.0, 1.0)
+        lon, lat = lon[known], lat[known]
+        away = np.hypot(lon - np.median(lon), lat - np.median(lat))
+        near = away <= _OUT * np.quantile(away, 0.8) + 0.001
+        west, east = float(lon[near].min()), float(lon[near].max())
+        south, north = float(lat[near].min()), float(lat[near].max())
+        middle = cls((west + east) / 2, (south + north) / 2, 1.0, 1.0)
         x, y = middle.put(np.array([west, east]), np.array([south, north]))
         half_width = max(float(x[1] - x[0]) / 2 * 1.12, least)
         half_height = max(float(y[0] - y[1]) / 2 * 1.12, least * ratio)

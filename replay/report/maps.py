@@ -24,6 +24,8 @@ _POINTS = 150
 """Of a trail: beyond it every second one is left out, and so on."""
 _NEAR = 600.0
 """Seconds: how far from its beginning something missed may be placed."""
+_MANY = 250
+"""Beyond so many, marks are smaller."""
 MARKS = 4_000
 """Cases that are marked at most."""
 _SCALES = [each * 10**power for power in range(6) for each in (1, 2, 5)]
@@ -70,7 +72,7 @@ class Map:
             el("defs", *definitions),
             el("g", self.ground.markup, id="ground"),
             el("g", *trails, class_="trails"),
-            el("g", *reversed(marks), class_="marks"),
+            el("g", *reversed(marks), class_="marks many" if len(marks) > _MANY else "marks"),
             viewBox=plane.box,
             class_="map",
             id="city-map",

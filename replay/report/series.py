@@ -70,20 +70,30 @@ def _there(rows: Sighting, boxes: Floats) -> Flags:
     return there
 
 
-def lines(rule: Rule, rows: Rows, around: Surroundings, part: str = "") -> list[Line]:
-    """What is drawn of them; those columns of which nothing is known are left out."""
+def lines(item: Item, rule: Rule, rows: Rows, around: Surroundings) -> list[Line]:
+    """What is drawn of them: a column that another device's readings are carried into is drawn of those. Columns of
+    which nothing is known are left out."""
     found = []
     for name in _columns(rule):
-        values = rows.column(name)
+        ts, values = rows.ts, rows.column(name)
         if values is None or not np.isfinite(values).any():
+            ts, values = _carried(item, name, around)
+        if not np.isfinite(values).any():
             continue
         shown = np.asarray(values, np.float64) * (100.0 if name in _SHARES else 1.0)
-        label = (part or rule.metric or "value") if name == "value" else name
-        line = Line(label, _unit(rule, name), rows.ts, shown, _limits(rule, name))
+        label = (item.part or rule.metric or "value") if name == "value" else name
+        line = Line(label, _unit(rule, name), ts, shown, _limits(rule, name))
         if isinstance(rule.detector, Overspeed) and isinstance(rows, Position) and around.version is not None:
             line.limit = around.version.world.speed_limit(rows)
         found.append(line)
     return found[:_MOST]
+
+
+def _carried(item: Item, name: str, around: Surroundings) -> tuple[Floats, Floats]:
+    """(ts, value) of the readings of that name; that they are in the column's unit `gridwatch check` sees to."""
+    readings = around.rows(Reading, item.subject, item.since, item.until)
+    mine = readings.take(readings.metric == max(around.names.find(name), 0))
+    return mine.ts, mine.value
 
 
 def _columns(rule: Rule) -> list[str]:

@@ -38,7 +38,7 @@ def sheets(facts: Facts, picked: Sequence[Item], around: Surroundings, drawn: Ma
 def _sheet(facts: Facts, number: int, item: Item, around: Surroundings, drawn: Map | None, zone: tzinfo) -> Markup:
     rule = facts.outcome.rules.get(item.rule)
     rows = rows_of(item, rule, around)
-    curves = lines(rule, rows, around, item.part) if rule is not None and rows is not None and len(rows) else []
+    curves = lines(item, rule, rows, around) if rule is not None and rows is not None and len(rows) else []
     pictures = []
     if isinstance(rows, Sighting):
         pictures.append(picture(item, rows, around.rows(Sighting, item.subject, item.since, item.until)))

@@ -27,6 +27,7 @@ from replay.expect import Thresholds, results
 from replay.labels import Label
 from replay.report.axes import lasted, numbers, times
 from replay.report.facts import Facts
+from replay.report.ground import Plane
 from replay.report.maps import word
 from replay.report.page import as_html, picked
 from replay.report.picking import MISSED, items, windows
@@ -213,6 +214,20 @@ def test_the_map_shows_the_registers_and_the_trails() -> None:
     assert page.count('<path id="t') == 1  # around the first of a's cases
     plain = as_html(Facts("x", outcome([case(lon=np.nan, lat=np.nan)], [])), around()).decode()
     assert "city-map" not in plain.split("<style>")[0] + plain.split("</style>")[1].split("<script>")[0]
+
+
+@pytest.mark.parametrize(
+    "lon, lat, half_width",
+    [
+        pytest.param([121.5], [31.2], 150, id="one"),
+        pytest.param([121.5, 121.6], [31.2, 31.2], 5327, id="two"),
+        pytest.param([*[121.5, 121.51] * 5, 0.0], [*[31.2] * 10, 0.0], 533, id="a-lost-fix"),
+    ],
+)
+def test_how_wide_a_map_is(lon: list[float], lat: list[float], half_width: float) -> None:
+    plane = Plane.around(np.array(lon), np.array(lat))
+    assert plane is not None
+    assert plane.half_width == pytest.approx(half_width, abs=1)
 
 
 def test_the_boxes_of_a_camera() -> None:
