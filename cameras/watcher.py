@@ -2,8 +2,8 @@
 
 A watcher answers one question about pictures: is something standing there that was not, how full is that bin, is the
 picture any good? Its settings are a frozen model, as a detector's are; what it remembers is in the `Look` that it
-begins for one scene of one camera. A scene is a preset by day, or by infrared light: zones and backgrounds belong to it,
-and the worker keeps a look for each and shows it only that scene's pictures.
+begins for one scene of one camera. A scene is a preset by day, or by infrared light: zones and backgrounds belong to
+it, and the worker keeps a look for each and shows it only that scene's pictures.
 
 What is seen becomes rows: `Seen` a sighting (an object with its track), `Measured` a reading. Time is the picture's.
 """
