@@ -184,6 +184,11 @@ def test_what_was_missed_and_false_comes_first_and_rules_take_turns() -> None:
     ]
 
 
+def test_where_a_source_was_down_is_shaded_in_every_lane() -> None:
+    page = as_html(facts(), around("a")).decode()
+    assert page.count('class="down"') == page.count('class="lane"') == 2  # fast a, fast b
+
+
 def test_what_is_left_out_is_counted() -> None:
     many = Facts("x", outcome([case(at=1000.0 * k) for k in range(30)], []))
     page = as_html(many, around("a"), most=12).decode()
