@@ -2,8 +2,8 @@
 
 Still is not the opposite of fast: an object has stood for as long as it has not been elsewhere, farther from here than
 `moved` of its own size. A box that trembles stays within that; a lorry that creeps leaves it again and again, and so
-never stands for long however slow it is. Where it is now is the middle of its last boxes, so that a single stray box
-is nowhere.
+never stands for long however slow it is. Where it is now is the middle of its last second's boxes, so that a single
+stray box is nowhere.
 
 Places that are nearly the same are one, and only the last `_KEPT` are kept: the memory of an object is bounded.
 """
@@ -16,10 +16,8 @@ from cameras.boxes import Box, middle, shift
 
 _RECENT = 1.0
 """Seconds of boxes that say where it is now."""
-_FEWEST = 3
-"""... and how many at least: of what is seen now and then alone, older ones count too."""
 _MOST = 31
-"""... and at most, which bounds the work at any picture rate."""
+"""... and how many of them at most, which bounds the work at any picture rate."""
 _KEPT = 64
 """How many places are remembered."""
 _SAME = 0.25
@@ -36,7 +34,7 @@ class _Place:
 class Path:
     """One object's places."""
 
-    __slots__ = ("_boxes", "_moved", "_places", "here", "last")
+    __slots__ = ("_boxes", "_moved", "_places", "here", "home", "last")
 
     def __init__(self, moved: float) -> None:
         """moved: in its own widths or heights."""
@@ -45,6 +43,9 @@ class Path:
         self._places: list[_Place] = []
         self.here: Box = (0.0, 0.0, 0.0, 0.0)
         """Where it is now."""
+        self.home: Box = self.here
+        """Of the places that it stands in now, which are nearly the same, where it was longest: what hides a part of it
+        for a while changes where it is now, but not this."""
         self.last = 0.0
         """When it was seen last."""
 
@@ -52,14 +53,17 @@ class Path:
         """It was seen there; returns for how many seconds it has stood. ts: seconds, later than before."""
         boxes = self._boxes
         boxes.append((ts, box))
-        while len(boxes) > _FEWEST and boxes[0][0] < ts - _RECENT:
+        while boxes[0][0] < ts - _RECENT:
             boxes.popleft()
         self.last = ts
         self.here = middle([b for _, b in boxes])
         self._remember(ts)
+        longest = -1.0
         for place in reversed(self._places):
             if shift(place.box, self.here) > self._moved:
                 return ts - place.until
+            if place.until - place.since > longest:
+                longest, self.home = place.until - place.since, place.box
         return ts - self._places[0].since
 
     def _remember(self, ts: float) -> None:

@@ -5,7 +5,8 @@ it has stood. A tracker loses what a lorry hides, or what a detector does not fi
 is new to it. But what stood has a place. So:
 
 - A box in the place of an object that stood is that object, whatever the tracker says: it keeps its number and goes on
-  standing. Not seen, it is remembered for `remember`.
+  standing. Not seen, it is remembered for as long as it has stood, `remember` at most: what stood for three seconds and
+  was not seen for ten may have been anything.
 - A box that has just been moving is nobody that stood: traffic passes over the places of parked cars.
 - What drives off keeps its number. If its place turns out not to be empty, then the tracker mistook what passed for
   what stood: the number stays with the place, and what passed gets another.
@@ -35,24 +36,25 @@ class Standing(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    moved: Share = Field(Quantity(0.20), gt=0, lt=1)
+    moved: Share = Field(Quantity(0.18), gt=0, lt=1)
     """An object has moved when it is farther than this share of its own size from where it was."""
     settle: Seconds = Field(Quantity(2.0), gt=0)
     """What has stood for so long has a place of its own, by which it is known again."""
     overlap: Share = Field(Quantity(0.50), gt=0, lt=1)
     """How much a box and the place share (intersection over union) if it is the object that stood there."""
     remember: Seconds = Field(Quantity(20.0), gt=0)
-    """For how long a place is kept for an object that is not seen."""
+    """For how long a place is kept for an object that is not seen, at most."""
 
 
 class _Object:
-    __slots__ = ("number", "path", "place", "still", "stood")
+    __slots__ = ("number", "path", "places", "still", "stood")
 
     def __init__(self, number: int, moved: float) -> None:
         self.number = number
         self.path = Path(moved)
         self.still = 0.0
-        self.place: Box | None = None
+        self.places: tuple[Box, ...] = ()
+        """Where it stands: where it has been longest, and where it was last. None: it has no place of its own."""
         self.stood = 0.0
         """When it was last standing in its place."""
 
@@ -98,18 +100,21 @@ class Still:
         return answer
 
     def _in_place(self, boxes: list[Box], tracks: list[int]) -> dict[int, int]:
-        """The boxes that are objects in their places: box -> object; what fits best first, then the older object."""
+        """The boxes that are objects in their places: box -> object.
+
+        First what is where an object has been longest, then what is where it was last; of these what fits best, and
+        then the older object.
+        """
         fits = []
         for one in self._objects.values():
-            if one.place is None:
-                continue
-            for i, box in enumerate(boxes):
-                share = overlap(one.place, box)
-                if share >= self._given.overlap and not self._passes(tracks[i], one):
-                    fits.append((-share, one.number, i))
+            for rank, place in enumerate(one.places):
+                for i, box in enumerate(boxes):
+                    share = overlap(place, box)
+                    if share >= self._given.overlap and not self._passes(tracks[i], one):
+                        fits.append((rank, -share, one.number, i))
         found: dict[int, int] = {}
         taken: set[int] = set()
-        for _, number, i in sorted(fits):
+        for _, _, number, i in sorted(fits):
             if i not in found and number not in taken:
                 found[i] = number
                 taken.add(number)
@@ -118,7 +123,7 @@ class Still:
     def _passes(self, track: int, place_of: _Object) -> bool:
         """Is what the tracker follows under this number another object, and one that moves?"""
         other = self._objects.get(self._followed.get(track, NOBODY))
-        return other is not None and other is not place_of and other.place is None and other.path.moving(_PASSING)
+        return other is not None and other is not place_of and not other.places and other.path.moving(_PASSING)
 
     def _new(self) -> int:
         number = self._next
@@ -132,18 +137,18 @@ class Still:
         one = self._objects[number]
         one.still = one.path.go(ts, box)
         if one.still >= self._given.settle:
-            one.place, one.stood = one.path.here, ts
+            one.places, one.stood = (one.path.home, one.path.here), ts
         return Stood(number, one.still)
 
     def _forget(self, ts: float) -> None:
         given = self._given
         for one in self._objects.values():
             if one.still < given.settle and ts - one.stood > given.settle:
-                one.place = None  # it was seen to drive off, and nothing was found to be left there
+                one.places = ()  # it was seen to drive off, and nothing was found to be left there
         gone = [
             number
             for number, one in self._objects.items()
-            if ts - one.path.last > (given.settle if one.place is None else given.remember)
+            if ts - one.path.last > (min(one.still, given.remember) if one.places else given.settle)
         ]
         for number in gone:
             del self._objects[number]

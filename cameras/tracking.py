@@ -28,7 +28,7 @@ class Tracking(BaseModel):
     """From this score on a box may begin a track; a fainter one only carries one on."""
     overlap: Share = Field(Quantity(0.20), gt=0, lt=1)
     """How much of a box must lie where the object should be by now (intersection over union)."""
-    lost: Seconds = Field(Quantity(1.0), gt=0)
+    lost: Seconds = Field(Quantity(2.0), gt=0)
     """What has not been seen for so long is no longer looked for."""
 
 

@@ -32,8 +32,8 @@ class Stationary(Detector):
 
     still: Seconds = Field(Quantity(6.0), ge=0)
     """From this on it has stood for too long."""
-    rolling: Seconds = Field(Quantity(1.0), ge=0)
-    """What has stood for less is moving."""
+    rolling: Seconds = Field(Quantity(0.5), ge=0)
+    """What has stood for less is moving: it has covered a fifth of its length in that time."""
     score: Share = Field(Quantity(0.30), ge=0, le=1)
     """A fainter sighting proves nothing: shadows and signs are taken for cars now and then, and do not move either."""
     labels: tuple[str, ...] = ()

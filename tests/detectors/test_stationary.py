@@ -45,8 +45,8 @@ def seen(names: Names, still: list[float], score: float = 0.9, label: str = "car
     "still, answers",
     [
         pytest.param([0, 1, 3, 5.9, 6, 60], "r...ww", id="stops"),
-        pytest.param([60, 4, 1, 0.9], "w..r", id="creeps-then-drives-off"),
-        pytest.param([0, 0.5, 0], "rrr", id="drives"),
+        pytest.param([60, 4, 0.5, 0.4], "w..r", id="creeps-then-drives-off"),
+        pytest.param([0, 0.3, 0], "rrr", id="drives"),
     ],
 )
 def test_by_how_long_it_has_stood(still: list[float], answers: str) -> None:
