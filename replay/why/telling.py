@@ -143,10 +143,9 @@ def _told(rows: list[Came], fed: Fed, watch: Watch, events: list[EpisodeEvent]) 
         line.unjudged = not_judged(row)
         if found is not None and not line.unjudged:
             _judge(line, found, watch)
-            line.transitions = list(found.transitions)
-            for event in [event for event in events if _made(event, found, row, watch)]:
-                events.remove(event)
-                line.transitions.append(_of(event, hold, watch, found))
+            by_it = _made_known(events, found, row, watch)
+            line.transitions = [_of(event, hold, watch, found) for event in by_it] + found.transitions
+            events[:] = [event for event in events if event not in by_it]
             newest = line if row.fate == "live" else newest
         elif not line.unjudged:
             line.unjudged = UNHEARD if row.fate == "late" else SAME_TIME
@@ -158,14 +157,21 @@ def _told(rows: list[Came], fed: Fed, watch: Watch, events: list[EpisodeEvent]) 
     return lines
 
 
-def _made(event: EpisodeEvent, found: _Said, row: Came, watch: Watch) -> bool:
-    """Whether it was this row that made an event known."""
-    episode = event.episode
-    if episode.id in watch.silences:
-        return row.ts < episode.started if event.change is Change.WITHDRAWN else row.ts == episode.ended
-    if not found.heard:
-        return event.change is Change.WITHDRAWN and row.ts <= episode.confirmed
-    return (event.change, episode.started) in found.made
+def _made_known(events: list[EpisodeEvent], found: _Said, row: Came, watch: Watch) -> list[EpisodeEvent]:
+    """Of the events of a turn, those that this row made known."""
+    mine: list[EpisodeEvent] = []
+    for event in events:
+        episode = event.episode
+        if episode.id in watch.silences:
+            said = row.ts < episode.started if event.change is Change.WITHDRAWN else row.ts == episode.ended
+        else:
+            said = not found.heard and event.change is Change.WITHDRAWN and row.ts <= episode.confirmed
+        if said:
+            mine.append(event)
+    for change, started in found.made if found.heard else []:
+        alike = [event for event in events if (event.change, event.episode.started) == (change, started)]
+        mine += [event for event in alike if event not in mine][:1]
+    return mine
 
 
 def _judge(line: Line, found: _Said, watch: Watch) -> None:

@@ -92,7 +92,12 @@ def rows_one_by_one(hold: Hold, taken: Taken) -> Iterator[tuple[list[Transition]
         row = taken.judged.take(np.array([k]))
         step(setting, table, here, here, row, changes, np.empty(0, np.int64))
         after = {name: table[name][0].item() for name in table.fields}
-        made = [(change, start) for change, some in changes.blocks for start in some["started"].tolist()]
+        found = [
+            (order, change, started)
+            for change, some in changes.blocks
+            for order, started in zip(some["order"].tolist(), some["started"].tolist(), strict=True)
+        ]
+        made = [(change, started) for _, change, started in sorted(found)]
         yield list(_turned(hold, before, after, made)), made
 
 
