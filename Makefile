@@ -23,7 +23,7 @@ $(STAMP): pyproject.toml requirements/dev.txt
 		$(PYTHON) -m venv .venv || { rm -rf .venv; \
 			echo "$(PYTHON) cannot make an environment. On Debian and Ubuntu: apt-get install python3-venv; then again." >&2; exit 1; }; \
 	fi
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
@@ -58,5 +58,6 @@ bench: install services ## what is measured against what, as ratios; writes benc
 lock: ## the dependencies with their hashes, from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
 		--no-header -o requirements/run.txt
-	uv pip compile pyproject.toml --extra cameras --extra cluster --group dev -c requirements/run.txt --generate-hashes \
-		--no-emit-index-url --universal --python-version 3.11 --no-header -o requirements/dev.txt
+	uv pip compile pyproject.toml --extra cameras --extra cluster --group dev -c requirements/run.txt \
+		--overrides requirements/overrides.txt --generate-hashes --no-emit-index-url --universal \
+		--python-version 3.11 --no-header -o requirements/dev.txt
