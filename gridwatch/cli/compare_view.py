@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import typer
@@ -110,7 +111,7 @@ def _value(value: object) -> str:
 def _listed(mine: Sequence[tuple[int, Difference]], compared: Compared) -> Iterator[str]:
     """Those of one rule and kind."""
     for n, one in mine[:_LISTED]:
-        yield f"{one.what:9} {harmless(one.rule)}  {harmless(one.case.subject)}  {_happened(one)}"
+        yield f"{one.what:9} {harmless(one.rule)}  {harmless(' '.join((one.case.subject, one.case.part)).strip())}  {_happened(one)}"
         why = compared.whys.get(n)
         if why is not None:
             for line in why.because:
@@ -152,18 +153,19 @@ def _rows(rows: Sequence[Both], unit: str) -> Iterator[str]:
     if not rows:
         return
     names = list(dict.fromkeys(name for row in rows for name, _ in row.columns))
-    yield "            time     " + "".join(f"{name:>12}" for name in names) + f"   {'A':20}B"
+    whole = all(later.ts - row.ts >= 1 or later.skipped for row, later in pairwise(rows))
+    yield "            time       " + "".join(f"{name:>12}" for name in names) + f"   {'A':20}B"
     for n, row in enumerate(rows):
         if n and row.skipped:
             yield "            …"
         columns = dict(row.columns)
         cells = "".join(f"{columns[name]:>12.4g}" if name in columns else " " * 12 for name in names)
         mark = ">" if row.differs else " "
-        time = f"{datetime.fromtimestamp(row.ts, UTC):%H:%M:%S}"
-        yield f"          {mark} {time} {cells}   {_said(row.a, unit):20}{_said(row.b, unit)}".rstrip()
+        time = f"{datetime.fromtimestamp(row.ts, UTC):%H:%M:%S.%f}"[: 8 if whole else 10]
+        yield f"          {mark} {time:10} {cells}   {_said(row.a, unit):20}{_said(row.b, unit)}".rstrip()
 
 
 def _said(row: Row | None, unit: str) -> str:
     if row is None:
         return "no row for it"
-    return row.said if math.isnan(row.measure) else f"{row.said:6}{row.measure:.4g} {unit}".rstrip()
+    return row.said if math.isnan(row.measure) else f"{row.said:8}{row.measure:.4g} {unit}".rstrip()

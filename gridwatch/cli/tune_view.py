@@ -151,11 +151,8 @@ def _verdict(trial: Trial, chosen: Chosen) -> Iterator[str]:
         yield yaml(section(trial.points.rule, best.point.values)).rstrip()
     yield ""
     if best.held is not None and best.held.labels:
-        yield (
-            f"On the subjects that were held out it has {share(best.held.f1)}"
-            + (f", what is in force {share(now.held.f1)}." if now.held is not None else ".")
-            + " That is what to expect of another day."
-        )
+        other = "" if best is now or now.held is None else f", what is in force {share(now.held.f1)}"
+        yield f"On those that were held out its F1 is {share(best.held.f1)}{other}: what to expect of another day."
     else:
         yield (
             "These numbers flatter: points are chosen and scored by the same labels; a new day will be worse.\n"

@@ -91,7 +91,7 @@ def _value(value: object) -> str:
 def _difference(one: Difference, why: Why | None) -> Markup:
     head = el(
         "p",
-        el("strong", said(*_WORDS[one.what]), " ", one.rule, " ", one.case.subject),
+        el("strong", said(*_WORDS[one.what]), f" {one.rule} {one.case.subject} {one.case.part}".rstrip()),
         " ",
         clock(one.case.started),
         " UTC ",
