@@ -51,7 +51,8 @@ def show(compared: Compared, versions: Mapping[str, int]) -> None:
         for kind in _KINDS:
             for line in _listed([(n, one) for n, one in mine if one.what == kind], compared):
                 typer.echo(line)
-    typer.echo(f"\n{len(differences)} cases differ: " + ", ".join(_counts(differences)))
+    many = f"{len(differences)} cases differ" if len(differences) > 1 else "1 case differs"
+    typer.echo(f"\n{many}: {', '.join(_counts(differences))}")
 
 
 def _counts(differences: Sequence[Difference]) -> Iterator[str]:
@@ -63,7 +64,7 @@ def _table(compared: Compared) -> Table:
     matched = compared.matched
     count = Counter((one.rule, one.what.value) for one in matched.differences)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    table.add_column("rule", overflow="fold")
+    table.add_column("rule", no_wrap=True)
     for name in ("cases A", "cases B", "same", *_KINDS):
         table.add_column(name, justify="right")
     for rule, other in sorted(compared.rules.items()):
@@ -111,7 +112,8 @@ def _value(value: object) -> str:
 def _listed(mine: Sequence[tuple[int, Difference]], compared: Compared) -> Iterator[str]:
     """Those of one rule and kind."""
     for n, one in mine[:_LISTED]:
-        yield f"{one.what:9} {harmless(one.rule)}  {harmless(' '.join((one.case.subject, one.case.part)).strip())}  {_happened(one)}"
+        subject = harmless(f"{one.case.subject} {one.case.part}".rstrip())
+        yield f"{one.what:9} {harmless(one.rule)}  {subject}  {_happened(one)}"
         why = compared.whys.get(n)
         if why is not None:
             for line in why.because:

@@ -150,7 +150,7 @@ def test_a_changed_configuration(
     shown = run(first, mine, "--on", journal)
     assert shown.exit_code == 1
     assert because in shown.stdout
-    assert f"{len(expected)} cases differ" in shown.stdout
+    assert ("1 case differs" if len(expected) == 1 else f"{len(expected)} cases differ") in shown.stdout
     assert "\x1b" not in shown.stdout
 
 
