@@ -145,7 +145,7 @@ def _told(rows: list[Came], fed: Fed, watch: Watch, events: list[EpisodeEvent]) 
             _judge(line, found, watch)
             by_it = _made_known(events, found, row, watch)
             line.transitions = [_of(event, hold, watch, found) for event in by_it] + found.transitions
-            events[:] = [event for event in events if event not in by_it]
+            events[:] = [event for event in events if all(event is not each for each in by_it)]
             newest = line if row.fate == "live" else newest
         elif not line.unjudged:
             line.unjudged = UNHEARD if row.fate == "late" else SAME_TIME
@@ -170,7 +170,7 @@ def _made_known(events: list[EpisodeEvent], found: _Said, row: Came, watch: Watc
             mine.append(event)
     for change, started in found.made if found.heard else []:
         alike = [event for event in events if (event.change, event.episode.started) == (change, started)]
-        mine += [event for event in alike if event not in mine][:1]
+        mine += [event for event in alike if all(event is not each for each in mine)][:1]
     return mine
 
 
