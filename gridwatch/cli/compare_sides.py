@@ -80,4 +80,4 @@ def _name(text: str, path: Path) -> str:
     if text == RECORDED or not path.exists():
         return text
     file = path / "city.yaml" if path.is_dir() else path
-    return f"{file.resolve().parent.name}/{file.name}"
+    return "/".join(file.parts[-2:])

@@ -47,10 +47,10 @@ def config(folder: Path, rules: str = FAST + SILENT, limit: int = 60) -> Path:
 
 
 def speed(truck: str, second: int) -> int:
-    """a: 80 for 40 s, then again for 15 s; b: 70 for 30 s."""
+    """a: 80 for 40 s, then again for 15 s; b: 70 for 30 s; c never speeds, and is silent from second 100 on."""
     if truck == "a":
         return 80 if 10 <= second < 50 or 200 <= second < 216 else 50
-    return 70 if 100 <= second < 130 else 50
+    return 70 if truck == "b" and 100 <= second < 130 else 50
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def city(tmp_path: Path) -> City:
 
 @pytest.fixture
 def journal(tmp_path: Path, city: City) -> Path:
-    """Two trucks for five minutes, a row each second; the limit is 60 at first, 70 from second 90 on."""
+    """Three trucks for five minutes, a row each second; the limit is 60 at first, 70 from second 90 on."""
     folder = tmp_path / "var" / JOURNAL
     contents, buffer = Contents(folder / CONTENTS), EntryBuffer()
     later = load_city(config(tmp_path / "second", limit=70))
@@ -68,7 +68,7 @@ def journal(tmp_path: Path, city: City) -> Path:
         if second in (0, 90):
             made = city if second == 0 else later
             buffer.add(Kind.VERSION, "", "", 0.0, version_payload(made.configuration, made.world, contents))
-        for truck in ("a", "b"):
+        for truck in ("a", "b", *(("c",) if second < 100 else ())):
             said = {"t": second, "x": 121.0, "y": 31.0, "v": speed(truck, second)}
             buffer.add(Kind.DELIVERY, "s", f"t/{truck}", second, json.dumps(said).encode())
         buffer.add(Kind.TICK, "s", "", second, b"")
@@ -126,6 +126,13 @@ def test_the_same_twice_is_no_difference(journal: Path, tmp_path: Path) -> None:
             [("vanished", "fast", "a", 10, []), ("vanished", "fast", "b", 100, []), ("vanished", "fast", "a", 200, [])],
             "B has no rule 'fast'",
             id="removed",
+        ),
+        pytest.param(
+            FAST + SILENT.replace("60s", "4min"),
+            60,
+            [("vanished", "silent", "c", 159, [])],
+            "no row came: it is silence that was wrong by A, and was not by B",
+            id="more-silence",
         ),
         pytest.param(
             FAST + SILENT,
