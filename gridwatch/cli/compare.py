@@ -49,8 +49,10 @@ def compare(
     from replay.comparing.told import Compared, to_json
 
     near = _duration(within)
-    left, right = (side_of(text, on, letter, batch) for text, letter in ((a, "A"), (b, "B")))
-    pairs = _pairs(rules, left, right)
+    asked = None if rules is None else _asked(rules)
+    left = side_of(a, on, "A", asked, batch)
+    right = side_of(b, on, "B", None if asked is None else set(asked.values()), batch)
+    pairs = _pairs(asked, left, right)
     parts = left.opened is not None and right.opened is not None
     matched = match(left.cases, right.cases, pairs, near, parts=parts)
     compared = Compared(
@@ -90,24 +92,28 @@ def _duration(text: str) -> float:
     return seconds
 
 
-def _pairs(text: str | None, a: Side, b: Side) -> dict[str, str]:
-    """A's rule -> B's, for all that are to be compared."""
-    from pipeline.faults import did_you_mean
-
-    known = [{*side.rules, *(case.rule for case in side.cases)} for side in (a, b)]
-    if text is None:
-        return {rule: rule for rule in sorted(known[0] | known[1])}
+def _asked(text: str) -> dict[str, str]:
+    """A's rule -> B's, as --rules says it."""
     pairs: dict[str, str] = {}
     for word in (each.strip() for each in text.split(",") if each.strip()):
         mine, _, theirs = (part.strip() for part in word.partition("="))
         theirs = theirs or mine
-        if mine not in known[0] and theirs not in known[1]:
-            hint = did_you_mean(mine, known[0] | known[1])
-            raise Problem(f"--rules: neither A has a rule '{mine}' nor B a rule '{theirs}'{hint}", Exit.USAGE)
         if mine in pairs or theirs in pairs.values():
             raise Problem(f"--rules: '{word}' names a rule for the second time", Exit.USAGE)
         pairs[mine] = theirs
     return pairs
+
+
+def _pairs(asked: dict[str, str] | None, a: Side, b: Side) -> dict[str, str]:
+    """Those that are asked about, or else all that there are, each with its own like."""
+    from pipeline.faults import did_you_mean
+
+    known = [{*side.rules, *(case.rule for case in side.cases)} for side in (a, b)]
+    for mine, theirs in (asked or {}).items():
+        if mine not in known[0] and theirs not in known[1]:
+            hint = did_you_mean(mine, known[0] | known[1])
+            raise Problem(f"--rules: neither A has a rule '{mine}' nor B a rule '{theirs}'{hint}", Exit.USAGE)
+    return {rule: rule for rule in sorted(known[0] | known[1])} if asked is None else asked
 
 
 def _settings(a: Side, b: Side, mine: str, theirs: str) -> list[Changed]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,8 +37,9 @@ class Side:
     """Those of the version."""
 
 
-def side_of(text: str, folder: Path | None, letter: str, batch: int) -> Side:
-    """The side that is meant, judged. letter: A or B. Raises Problem, Faulty."""
+def side_of(text: str, folder: Path | None, letter: str, only: Container[str] | None, batch: int) -> Side:
+    """The side that is meant, judged. letter: A or B. only: the rules that are asked about; None: all. Raises Problem,
+    Faulty."""
     from replay.comparing.told import read_cases
 
     path = Path(text)
@@ -49,10 +51,15 @@ def side_of(text: str, folder: Path | None, letter: str, batch: int) -> Side:
         )
     opened, versions = _opened(text, path, folder, letter)
     opened = replace(opened, labels=[])
-    outcome = judged(opened, batch=batch, what=f"{letter}: ")
     version = last_version(opened)
+    asked = opened if only is None else opened.changed(lambda each: _having(each, only))
+    outcome = judged(asked, batch=batch, what=f"{letter}: ")
     rules = {rule.id: rule for rule in version.rules}
     return Side(_name(text, path), outcome.cases, version, opened, versions, rules)
+
+
+def _having(version: Version, only: Container[str]) -> Version:
+    return replace(version, rules=[rule for rule in version.rules if rule.id in only])
 
 
 def _opened(text: str, path: Path, folder: Path, letter: str) -> tuple[Opened, int]:
