@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from gridwatch.cli.frame import Exit, Problem
+from gridwatch.problems import Exit, Problem
 
 if TYPE_CHECKING:
     from connectors.mqtt_settings import MqttSource

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gridwatch.cli.frame import Exit, Problem
+from gridwatch.problems import Exit, Problem
 
 if TYPE_CHECKING:
     from cases.case import Case

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridwatch.cli.frame import Exit, Problem, city_file
 from gridwatch.packaged import packaged
+from gridwatch.problems import Exit, Problem, city_file
 from gridwatch.recordings import Opened, always
 
 if TYPE_CHECKING:

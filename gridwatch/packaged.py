@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import gridwatch
-from gridwatch.cli.frame import Problem
+from gridwatch.problems import Problem
 
 
 def packaged(name: str) -> Path:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gridwatch.cli.frame import Exit, Problem, city_file
+from gridwatch.problems import Exit, Problem, city_file
 
 if TYPE_CHECKING:
     from gridwatch.mot import Asked

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, tzinfo
 
-from gridwatch.cli.frame import Exit, Problem
+from gridwatch.problems import Exit, Problem
 
 
 def duration_option(option: str, text: str) -> float:

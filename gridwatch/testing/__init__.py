@@ -63,7 +63,11 @@ def drive(
     kind = _kind(records)
     made = None if city is None else _city(city)
     if world is None:
-        registers = made.registers if made else Registers(speed_limits={name: float(v) for name, v in (speed_limits or {}).items()})
+        registers = (
+            made.registers
+            if made
+            else Registers(speed_limits={name: float(v) for name, v in (speed_limits or {}).items()})
+        )
         world = World(registers)
     return run([_rule(rule, made) for rule in rules], table(kind, records, world.names), world, until=until)
 
@@ -132,7 +136,7 @@ def _kind(records: Sequence[Mapping[str, float | str]]) -> type[Rows]:
 
 
 def _city(file: str | Path) -> City:
-    from gridwatch.cli.frame import city_file
+    from gridwatch.problems import city_file
     from pipeline.runtime.compose import load_city
 
     return load_city(city_file(Path(file)))

@@ -88,6 +88,13 @@ def test_replay(data: Path) -> None:
     assert [case.to_json() for case in repeated.cases] == [case.to_json() for case in outcome.cases]
 
 
+@pytest.mark.parametrize("first", ["gridwatch.testing", "gridwatch.recordings", "gridwatch.mot", "gridwatch.cli"])
+def test_any_module_may_be_imported_first(first: str, data: Path) -> None:
+    code = f"import {first}; from gridwatch.testing import replay; print(len(replay({str(data)!r}).cases))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=data, capture_output=True, text=True, check=False)
+    assert done.stdout.strip().isdecimal(), done.stderr
+
+
 @pytest.fixture
 def project(data: Path) -> Path:
     """A project with a recording and what is expected of it."""
