@@ -132,7 +132,7 @@ def _held(each: Tried) -> list[str]:
 
 
 def _verdict(trial: Trial, chosen: Chosen) -> Iterator[str]:
-    from replay.tuning.points import section
+    from replay.tuning.points import at_end, section
     from replay.tuning.told import yaml
 
     if chosen.best is None:
@@ -149,6 +149,9 @@ def _verdict(trial: Trial, chosen: Chosen) -> Iterator[str]:
             yield f"By F1 what is in force is as good ({share(now.score.f1)}); the quickest is, with {quicker}:"
         yield ""
         yield yaml(section(trial.points.rule, best.point.values)).rstrip()
+    if best is not now:
+        for name in (name for name in trial.points.names if at_end(trial.points, name, best.point)):
+            yield f"\nThe best `{name}` is at an end of what was tried: sweep beyond it, where that makes sense."
     yield ""
     if best.held is not None and best.held.labels:
         other = "" if best is now or now.held is None else f", what is in force {share(now.held.f1)}"

@@ -67,7 +67,7 @@ def points_of(rule: Rule, sweeps: Sequence[Sweep], most: int = MOST) -> Points:
         raise TooMuch(f"{shown} = {count:,} points; at most {most:,} are tried at once: {advice}")
     now = values_of(rule, names)
     found = Points(rule, names)
-    seen: dict[tuple[Any, ...], Point] = {}
+    seen: dict[str, Point] = {}
     at = {sweep.name: _place(sweep, rule) for sweep in sweeps}
     for combination in itertools.product(*(enumerate(sweep.values) for sweep in sweeps)):
         given = {name: value for name, (_, value) in zip(names, combination, strict=True)}
@@ -78,9 +78,8 @@ def points_of(rule: Rule, sweeps: Sequence[Sweep], most: int = MOST) -> Points:
             continue
         values = values_of(made, names)
         away = sum(abs(place - at[name]) for name, (place, _) in zip(names, combination, strict=True))
-        seen.setdefault(tuple(values.values()), Point(values, made, max(round(away), 1)))
-    key = tuple(now.values())
-    seen[key] = Point(now, rule, 0, in_force=True)
+        seen.setdefault(repr(values), Point(values, made, max(round(away), 1)))
+    seen[repr(now)] = Point(now, rule, 0, in_force=True)
     found.points.extend(
         replace(point, rule=replace(point.rule, id=f"{rule.id}#{number}"))
         for number, point in enumerate(sorted(seen.values(), key=_order), 1)
@@ -103,6 +102,14 @@ def values_of(rule: Rule, names: Sequence[str]) -> Values:
     """Some of a rule's parameters as a configuration would give them."""
     settings = written(rule)
     return {name: settings[name] for name in names}
+
+
+def at_end(points: Points, name: str, point: Point) -> bool:
+    """Whether a point has the first or the last of three values or more that were tried of a parameter."""
+    values = (each.values[name] for each in points.points)
+    sizes = {str(value): _comparable(_size(points.rule, name, value), value) for value in values}
+    ordered = sorted(sizes, key=sizes.__getitem__)
+    return len(ordered) > 2 and str(point.values[name]) in (ordered[0], ordered[-1])
 
 
 def section(rule: Rule, values: Values) -> dict[str, Any]:

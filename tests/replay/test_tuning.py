@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from detectors.overspeed import Overspeed
+from detectors.stationary import Stationary
 from detectors.stuck import Stuck
 from detectors.threshold import Threshold
 from pipeline.rows import Reading
@@ -18,7 +19,7 @@ from pipeline.version import Hold, Rule
 from replay.labels import Label
 from replay.score import Score
 from replay.tuning.choosing import choose
-from replay.tuning.points import Point, TooMuch, points_of, section
+from replay.tuning.points import Point, TooMuch, at_end, points_of, section
 from replay.tuning.sweep import sweep_of
 from replay.tuning.told import yaml
 from replay.tuning.trying import Holdout, Tried
@@ -95,6 +96,24 @@ def test_what_cannot_be_is_left_out_with_the_reason() -> None:
     wrong = points_of(FULL, [sweep_of("above=50..60°C/10°C", FULL)])
     assert "expected above in %" in wrong.left_out[0][1]
     assert [point.in_force for point in wrong.points] == [True]
+
+
+def test_what_cannot_be_swept_is_left_out() -> None:
+    camera = Rule("still", Stationary(), Hold())
+    found = points_of(camera, [sweep_of("labels=car,bus", camera)])
+    assert len(found.left_out) == 2
+    assert [point.in_force for point in found.points] == [True]
+
+
+def test_whether_a_value_is_at_an_end() -> None:
+    found = points_of(FAST, [sweep_of("for=10s,30s,1min", FAST), sweep_of("tolerance=0%,20%", FAST)])
+    ends = {
+        tuple(point.values.values()): [at_end(found, name, point) for name in found.names] for point in found.points
+    }
+    assert ends["10 s", "0 %"] == [True, True]
+    assert ends["30 s", "20 %"] == [False, True]
+    assert ends["1 min", "20 %"] == [True, True]
+    assert ends["20 s", "10 %"] == [False, False]
 
 
 def test_too_many_points_are_refused_with_advice() -> None:
