@@ -78,11 +78,11 @@ class Path:
                 places[0].since = oldest.since
 
     def moving(self, within: float) -> bool:
-        """Has it moved in its last `within` seconds?"""
+        """Has it moved in its last `within` seconds, or since its last box where that is older?"""
         now = self._boxes[-1][1]
         for ts, box in reversed(self._boxes):
-            if ts < self.last - within:
-                return False
             if shift(box, now) > self._moved:
                 return True
+            if ts < self.last - within:
+                break
         return False
