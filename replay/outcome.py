@@ -8,18 +8,16 @@ far apart its rows are: no rule knows of anything before the row after it.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 
-from cases.case import Case
 from pipeline.engine import LoadVersion
 from pipeline.rows import Sighting
 from pipeline.version import Rule
 from replay.boxes import Boxes
 from replay.labels import Label
 from replay.observing import Observed
-from replay.replaying import Entries, replay
+from replay.replaying import Entries, Replayed, replay
 from replay.score import Score, Timing, score
 
 _SLACK = 30.0
@@ -27,32 +25,19 @@ _SLACK = 30.0
 
 
 @dataclass(slots=True)
-class Outcome:
+class Outcome(Replayed):
     """What came of judging a recording once."""
 
-    cases: list[Case]
-    """Sorted by (started, id); those that were taken back are left out."""
-    scores: dict[str, Score]
+    scores: dict[str, Score] = field(default_factory=dict)
     """Rule id -> how well it did, by the labels; for each rule of the last version that was in force. Where there are
     no labels only `hours` means anything."""
-    rules: dict[str, Rule]
+    rules: dict[str, Rule] = field(default_factory=dict)
     """Those rules."""
     labels: list[Label] = field(default_factory=list)
     since: float = math.inf
     """When the first delivery was received, UTC seconds; infinite where there was none."""
     until: float = -math.inf
     """When the last delivery was received."""
-    counts: Counter[str] = field(default_factory=Counter)
-    """Rows by what became of them: live, late, or why they were set aside."""
-    entries: int = 0
-    versions: int = 0
-    seconds: float = 0.0
-    """How long it took: not part of what is the same each time."""
-
-    @property
-    def rows(self) -> int:
-        """How many were judged."""
-        return self.counts["live"] + self.counts["late"]
 
 
 def judge(
