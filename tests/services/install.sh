@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the tests talk to, installed only where it is missing: mosquitto and its clients (from Debian's packages, as root or
-# by sudo without a password) and Apache Kafka (its jars by Maven into .cache/kafka). What cannot be had is said, and is no
+# What the tests talk to, installed only where it is missing: mosquitto and its clients, GStreamer's RTSP server (from
+# Debian's packages, as root or by sudo without a password) and Apache Kafka (its jars by Maven into .cache/kafka). What cannot be had is said, and is no
 # error here: its tests are skipped and say how to get it, or fail when CI is set.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -26,6 +26,12 @@ if ! PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v mosquitto >/dev/null && [
 fi
 if ! command -v mosquitto_sub >/dev/null; then
   apt mosquitto-clients || say "mosquitto_sub is missing: apt-get install mosquitto-clients (as root)"
+fi
+
+# The server is a script for the system's own Python, which is the one that Debian's packages are for.
+RTSP=(gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-{base,good,bad,ugly})
+if ! /usr/bin/python3 -c "import gi; gi.require_version('GstRtspServer', '1.0')" 2>/dev/null; then
+  apt "${RTSP[@]}" || say "GStreamer's RTSP server is missing: apt-get install ${RTSP[*]} (as root)"
 fi
 
 if [ -z "${GRIDWATCH_TEST_KAFKA:-}" ] && [ ! -f ".cache/kafka/$KAFKA/complete" ]; then

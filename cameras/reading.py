@@ -1,0 +1,199 @@
+"""reading: one camera's stream, opened again and again for as long as it is wanted.
+
+A thread of its own reads and decodes; what is to be looked at goes into `Newest`. Where a stream breaks, stalls or
+can't be opened it is tried again after a while, longer each time; a recording is played at the speed at which it was
+taken, and begun again where it shall `loop`. A snapshot is one picture, and the camera is left alone until the next.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from cameras.backoff import Backoff
+from cameras.clock import StreamClock
+from cameras.folders import Folder
+from cameras.sampling import Newest, Sampler
+from cameras.settings import CameraSettings
+from cameras.streams import Facts, Picture, Stalled, Stream, StreamFailed
+
+STEADY = 10.0
+"""A stream that stood this long was a good one: the next attempt is made soon again, seconds."""
+PATIENCE = 6.0
+"""A stream whose packets come, but for so many times `stall` without a picture among them, is opened again: key frames
+may be that far apart."""
+
+State = Literal["up", "down", "away", "stalled"]
+Say = Callable[[str], object]
+
+
+@dataclass(slots=True)
+class Doing:
+    """How a camera is doing. Written by its reader, each field is read at once by others."""
+
+    state: State = "down"
+    reason: str = "it has not been opened yet"
+    """Why it is not up, in plain words; '' while it is."""
+    facts: Facts = field(default_factory=Facts)
+    clock: StreamClock | None = None
+    packets: int = 0
+    """Pictures that came, over all openings; as are the next two."""
+    dropped: int = 0
+    undecodable: int = 0
+    ended: bool = False
+    """It was a recording, and there is no more of it."""
+    alive: float = field(default_factory=time.monotonic)
+    """When its reader last did something, on the monotonic clock; infinity while there is nothing to do."""
+
+
+class Reader:
+    """Reads one camera until `stopping`."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: CameraSettings,
+        newest: Newest[Picture],
+        say: Say,
+        stopping: threading.Event,
+        *,
+        environment: Mapping[str, str] = os.environ,
+        now: Callable[[], float] = time.time,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self.name, self.settings, self.doing = name, settings, Doing()
+        self._newest, self._say, self._stopping = newest, say, stopping
+        self._environment, self._now = environment, now
+        self._backoff = backoff or Backoff()
+        self._sampler = Sampler(settings.fps)
+        self._pictured = 0.0
+        if settings.every is not None:
+            self.doing.alive = math.inf
+
+    def run(self) -> None:
+        """A live stream, a recording or a folder: until `stopping`, or the end of a recording."""
+        while not self._stopping.is_set() and not self.doing.ended:
+            began = time.monotonic()
+            try:
+                self._once()
+                if self.doing.ended:
+                    self._down("down", f"{self.settings.shown}: the recording has ended")
+                continue
+            except Stalled as error:
+                self._down("stalled", str(error))
+            except (StreamFailed, ValueError) as error:
+                self._down("down", str(error))
+            if time.monotonic() - began > STEADY:
+                self._backoff.reset()
+            wait = self._backoff.delay()
+            self._say(f"{self.name}: {self.doing.reason}; trying again in {wait:.1f} s")
+            self._wait(wait)
+
+    def snapshot(self) -> None:
+        """One picture, if there is one."""
+        self._breathe()
+        try:
+            stream = self._open()
+            try:
+                if isinstance(stream, Stream):
+                    picture = stream.first()
+                else:
+                    newest = stream.newest()
+                    if newest is None:
+                        raise StreamFailed(f"{self.settings.shown}: there is no picture in it")
+                    picture = newest
+                self._up(stream)
+                self._put(picture)
+                self._count(stream)
+            finally:
+                stream.close()
+        except (StreamFailed, ValueError) as error:
+            if self.doing.reason != str(error):
+                self._say(f"{self.name}: {error}; trying again in {self.settings.every:g} s")
+            self._down("stalled" if isinstance(error, Stalled) else "down", str(error))
+        self.doing.alive = math.inf
+
+    def hangs(self) -> bool:
+        """Its reader has done nothing for so long that FFmpeg must have forgotten its own limits."""
+        most = 3.0 * max(self.settings.stall, 10.0)
+        return not self.doing.ended and time.monotonic() - self.doing.alive > most
+
+    def _open(self) -> Stream | Folder:
+        if not self.settings.live and Path(self.settings.url).is_dir():
+            return Folder(self.settings, follow=self._stopping)
+        return Stream(self.settings, self._environment, start=self._now(), now=self._now)
+
+    def _once(self) -> None:
+        """From its opening to its end. Raises StreamFailed."""
+        self._breathe()
+        stream = self._open()
+        self._pictured = time.monotonic()
+        counted, opened = Facts(), False
+        try:
+            for picture in stream.pictures(lambda: self._heard(stream, counted)):
+                self._pictured = time.monotonic()
+                if self._stopping.is_set():
+                    return
+                if not opened:
+                    self._up(stream)
+                    opened = True
+                if self._sampler.wanted(picture.ts):
+                    if stream.clock is None:
+                        self._wait(picture.ts - self._now())
+                    self._put(picture)
+        finally:
+            self._heard(stream, counted)
+            stream.close()
+        if self._stopping.is_set():
+            return
+        if self.settings.live:
+            raise StreamFailed(f"{self.settings.shown}: it ended")
+        if not opened:
+            raise StreamFailed(f"{self.settings.shown}: there is no picture in it")
+        self.doing.ended = not self.settings.loop
+
+    def _heard(self, stream: Stream | Folder, counted: Facts) -> None:
+        """Something came. counted: what has been counted of this stream before."""
+        self._breathe()
+        facts, doing = stream.facts, self.doing
+        doing.packets += facts.packets - counted.packets
+        doing.undecodable += facts.undecodable - counted.undecodable
+        counted.packets, counted.undecodable = facts.packets, facts.undecodable
+        quiet = time.monotonic() - self._pictured
+        if isinstance(stream, Stream) and self.settings.live and quiet > PATIENCE * self.settings.stall:
+            raise Stalled(f"{self.settings.shown}: what comes holds no picture, for {quiet:.0f} s")
+
+    def _count(self, stream: Stream | Folder) -> None:
+        self.doing.packets += stream.facts.packets
+        self.doing.undecodable += stream.facts.undecodable
+
+    def _put(self, picture: Picture) -> None:
+        if self._newest.put(self.name, picture):
+            self.doing.dropped += 1
+
+    def _up(self, stream: Stream | Folder) -> None:
+        doing = self.doing
+        doing.facts, doing.clock = stream.facts, stream.clock
+        if doing.state != "up":
+            facts = stream.facts
+            self._say(f"{self.name}: up: {facts.codec}, {facts.width} x {facts.height}")
+        doing.state, doing.reason = "up", ""
+
+    def _down(self, state: State, reason: str) -> None:
+        self.doing.state, self.doing.reason = state, reason
+
+    def _breathe(self) -> None:
+        self.doing.alive = time.monotonic()
+
+    def _wait(self, seconds: float) -> None:
+        """Until then, or until it is to stop."""
+        end = time.monotonic() + seconds
+        while not self._stopping.is_set() and (left := end - time.monotonic()) > 0:
+            self._breathe()
+            self._stopping.wait(min(left, 1.0))
