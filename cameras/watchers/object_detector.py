@@ -1,0 +1,154 @@
+"""object_detector: which vehicles are in the picture, where, and for how long has each stood there?
+
+Looks at each picture with a neural network (YOLOX), follows what it finds from picture to picture and says for how long
+it has stood. Reports a sighting for each object: what a rule makes of it (too long, in that zone, by night) is the
+rule's. What stood there when the watcher began has stood for nobody knows how long, and so no rule finds it too long.
+An object is in a zone if the middle of its lower edge is, which is where it touches the ground.
+
+What is seen depends on the model, and on how large things are: YOLOX-nano finds vehicles from about 30 pixels on at its
+input's size (416), so a car has to be 45 pixels wide in a picture of 640. `tiles` look closer, at their price in time.
+What it never learnt, a heap or a barrier, it does not see: that is for `static_object`. Persons are not looked for
+unless somebody asks for them; nobody is recognised.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from cameras.inference import Session, session
+from cameras.known import Known
+from cameras.models import MODELS, Model, ModelError, model_file
+from cameras.sightings import Sightings
+from cameras.still import Standing
+from cameras.tiles import Part, parts, together
+from cameras.tracking import Tracking
+from cameras.watcher import Fractions, Frame, Image, Seen, View, Watcher
+from cameras.yolox import COCO, Found, Picking
+from pipeline.faults import did_you_mean
+from pipeline.units import Quantity, Seconds, Share
+
+_Picture = tuple[float, int, int, Found]
+"""When, its height and width, and what was found in it, in pixels."""
+
+
+class ObjectDetector(Watcher):
+    """Which vehicles are in the picture, where, and for how long has each stood there?"""
+
+    measured: ClassVar[bool] = True
+
+    model: Model = Field(MODELS["yolox_nano"], description="a name, a file, or url and sha256")
+    """YOLOX as ONNX."""
+    classes: tuple[str, ...] = COCO
+    """What the model tells apart, in its order."""
+    labels: tuple[str, ...] = ("bicycle", "car", "motorcycle", "bus", "truck")
+    """What is looked for, of the classes."""
+    faint: Share = Field(Quantity(0.10), gt=0, le=1)
+    """A fainter object is nothing. What is found at all must be surer: `tracking.sure`."""
+    same: Share = Field(Quantity(0.45), gt=0, le=1)
+    """Boxes that share more than this (intersection over union) are one object."""
+    tiles: int = Field(0, ge=0, le=8)
+    """Into how many the zones' part of the picture, or all of it, is cut along its longer side to be looked at closely.
+    Each costs as much time as the picture."""
+    learn: Seconds = Field(Quantity(3.0), ge=0)
+    """What stands there within so long from the first picture on was there before: nobody knows for how long."""
+    tracking: Tracking = Tracking()
+    """How objects are followed."""
+    standing: Standing = Standing()
+    """What counts as standing."""
+    providers: tuple[str, ...] = Field(("CPUExecutionProvider",), min_length=1)
+    """Of onnxruntime: what the model runs on; the first that can do it does it."""
+    threads: int = Field(1, ge=1, le=64)
+    """Of the processor, at most, for all cameras of a process."""
+
+    def begin(self, view: View) -> DetectorLook:
+        """Raises ModelError where the model can't be had or is not what is said about it."""
+        running = session(model_file(self.model), self.providers, self.threads)
+        if running.classes not in (0, len(self.classes)):
+            raise ModelError(
+                f"The model {self.model.name} tells {running.classes} classes apart, and `classes` names"
+                f" {len(self.classes)}: name all of them, in the model's order."
+            )
+        for label in self.labels:
+            if label not in self.classes:
+                raise ModelError(f"labels: the model has no class '{label}'{did_you_mean(label, self.classes)}")
+        return DetectorLook(self, view, running)
+
+
+class DetectorLook:
+    """The object detector at work on one scene."""
+
+    def __init__(self, given: ObjectDetector, view: View, running: Session) -> None:
+        self.session = running
+        meant = frozenset(given.classes.index(label) for label in given.labels)
+        self.picking = Picking(given.faint, given.same, meant or None)
+        self._given = given
+        self._view = view
+        self._first: _Picture | None = None
+        self._following: tuple[Sightings, Known] | None = None
+
+    def look(self, frame: Frame) -> Sequence[Seen]:
+        """The objects in the next picture."""
+        (seen,) = look_together([(self, frame)])
+        return seen
+
+    def parts(self, image: Image) -> list[Part]:
+        """The parts of the picture that the model is to look at."""
+        return parts(image.shape[0], image.shape[1], self._given.tiles, self._view.zones.values())
+
+    def understand(self, frame: Frame, found: Sequence[Found]) -> list[Seen]:
+        """What the model's answers for those parts say.
+
+        How often pictures come is known from the second one on: the first is looked at with it.
+        """
+        height, width = frame.image.shape[:2]
+        now = (frame.ts, height, width, together(found, self.parts(frame.image), self._given.same))
+        if self._following is not None:
+            return self._follow(now, *self._following)
+        if self._first is None:
+            self._first = now
+            return []
+        first, given = self._first, self._given
+        rate = 1.0 / max(now[0] - first[0], 0.01)
+        self._following = Sightings(rate, given.tracking, given.standing), Known(first[0] + given.learn)
+        self._follow(first, *self._following)
+        return self._follow(now, *self._following)
+
+    def _follow(self, picture: _Picture, sightings: Sightings, before: Known) -> list[Seen]:
+        ts, height, width, found = picture
+        edges = found.boxes / np.array([width, height, width, height], np.float64)
+        boxes = np.concatenate((edges[:, :2], edges[:, 2:] - edges[:, :2]), axis=1)
+        labels = [self._given.classes[each] for each in found.classes.tolist()]
+        seen = []
+        for one in sightings.see((ts, boxes, found.scores, labels, None)):
+            left, top, wide, high = one.box
+            known = before.see(ts, one.track, (left, top, left + wide, top + high), one.still)
+            still = math.nan if known else one.still
+            seen.append(Seen(one.track, one.label, one.score, one.box, still, self._zone(one.box)))
+        before.forget(ts)
+        return seen
+
+    def _zone(self, box: Fractions) -> str:
+        left, top, width, height = box
+        zones = self._view.zones.values()
+        return next((zone.name for zone in zones if zone.contains(left + width / 2, top + height)), "")
+
+
+def look_together(pictures: Sequence[tuple[DetectorLook, Frame]]) -> list[list[Seen]]:
+    """The next picture of each of several cameras, in the model's batches; the answers in the same order."""
+    sessions = {id(looking.session): looking.session for looking, _ in pictures}
+    found: list[list[Found]] = [[] for _ in pictures]
+    for key, running in sessions.items():
+        asked, whose = [], []
+        for n, (looking, frame) in enumerate(pictures):
+            if id(looking.session) == key:
+                for left, top, right, bottom in looking.parts(frame.image):
+                    asked.append((frame.image[top:bottom, left:right], looking.picking))
+                    whose.append(n)
+        for n, one in zip(whose, running.find(asked), strict=True):
+            found[n].append(one)
+    return [looking.understand(frame, each) for (looking, frame), each in zip(pictures, found, strict=True)]

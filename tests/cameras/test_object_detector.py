@@ -1,0 +1,199 @@
+"""The object detector: a model of our own on drawn pictures, and YOLOX-nano on real ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from benchmarks.bins import DATA
+from cameras.models import Model, ModelError, digest
+from cameras.watcher import Frame, Image, Seen, View, Zone, corners
+from cameras.watchers.object_detector import DetectorLook, ObjectDetector, look_together
+from cameras.yolox import COCO
+from tests.cameras.tiny_model import tiny
+
+for each in ("cv2", "onnxruntime", "trackers"):
+    pytest.importorskip(each, reason="needs gridwatch[cameras]")
+
+START = 1_714_521_600.0
+NANO = DATA / "models" / "yolox_nano.onnx"
+real = pytest.mark.skipif(not NANO.is_file(), reason=f"real data is missing: {NANO}")
+
+
+@pytest.fixture
+def watcher(tmp_path: Path) -> ObjectDetector:
+    pytest.importorskip("onnx", reason="models for tests are made with it")
+    file = tiny(tmp_path / "tiny.onnx")
+    return ObjectDetector(model=Model(file=file), classes=("person", "car"), labels=("car",))
+
+
+def picture(*at: tuple[int, int], side: int = 64) -> Image:
+    """Grey, with a white square of 8 x 8 pixels at each place, which lies in the model's cells."""
+    image = np.full((side, side, 3), 90, np.uint8)
+    for x, y in at:
+        image[y : y + 8, x : x + 8] = 250
+    return image
+
+
+def watch(look: DetectorLook, pictures: Sequence[Image], every: float = 0.5) -> Iterator[Sequence[Seen]]:
+    for n, image in enumerate(pictures):
+        yield look.look(Frame(START + every * n, image))
+
+
+# ---- what it says ----------------------------------------------------------------------------------------------------
+
+#        0     5    10    15    20 pictures, two a second; those of the first 3 s are what was there before
+#        |-----|-----|-----|-----|
+
+
+@pytest.mark.parametrize(
+    "appears, goes, stood",
+    [
+        pytest.param(10, 31, [0.5 * n for n in range(21)], id="stops"),
+        pytest.param(0, 31, [math.nan] * 30, id="stood-there"),
+        pytest.param(10, 14, [0.0, 0.5, 1.0, 1.5], id="goes-again"),
+        pytest.param(31, 31, [], id="nothing"),
+    ],
+)
+def test_how_long_each_has_stood(watcher: ObjectDetector, appears: int, goes: int, stood: list[float]) -> None:
+    pictures = [picture((16, 24)) if appears <= n < goes else picture() for n in range(31)]
+    seen = [one for row in watch(watcher.begin(View("c")), pictures) for one in row]
+    told = [one.still for one in seen]
+    assert len(told) >= len(stood) - 1  # what is seen once may be nothing
+    assert np.allclose(told, stood[: len(told)], equal_nan=True)
+    assert {(one.track, one.label, one.box, one.zone) for one in seen} <= {(1, "car", (0.25, 0.375, 0.125, 0.125), "")}
+
+
+@pytest.mark.parametrize(
+    "at, zone",
+    [
+        pytest.param((16, 16), "lane", id="inside"),
+        pytest.param((16, 40), "", id="below-it"),
+        pytest.param((16, 24), "lane", id="its-foot-on-the-edge"),
+        pytest.param((40, 16), "stop", id="in-the-other"),
+        pytest.param((24, 16), "lane", id="the-first-of-two"),
+    ],
+)
+def test_an_object_is_in_the_zone_that_it_stands_on(watcher: ObjectDetector, at: tuple[int, int], zone: str) -> None:
+    zones = {
+        "lane": Zone("lane", corners([[0, 0], [0.5, 0], [0.5, 0.5], [0, 0.5]])),
+        "stop": Zone("stop", corners([[0.4, 0], [1, 0], [1, 0.5], [0.4, 0.5]])),
+    }
+    *_, last = watch(watcher.begin(View("c", zones)), [picture(at)] * 4)
+    assert [one.zone for one in last] == [zone]
+
+
+def test_only_what_is_looked_for(watcher: ObjectDetector) -> None:
+    other = watcher.model_copy(update={"labels": ("person",)})
+    assert [row for row in watch(other.begin(View("c")), [picture((8, 8))] * 4) if row] == []
+
+
+def test_small_things_are_seen_in_tiles(watcher: ObjectDetector) -> None:
+    """256 x 256 pixels for a model of 64: a square of 24 is 6 there, less than a cell, and 15 in tiles of 102."""
+    image = np.full((256, 256, 3), 90, np.uint8)
+    image[40:64, 40:64] = 250
+    seen = []
+    for tiles in (0, 3):
+        *_, last = watch(watcher.model_copy(update={"tiles": tiles}).begin(View("c")), [image] * 4)
+        seen.append(len(last))
+    assert seen[0] == 0 < seen[1]
+
+
+def test_cameras_share_a_session_and_its_batches(watcher: ObjectDetector) -> None:
+    def story(shift: int) -> list[Image]:
+        return [picture((8 * ((n // 3 + shift) % 7), 8 * shift)) for n in range(12)]
+
+    stories = [story(shift) for shift in range(5)]
+    alone = [list(watch(watcher.begin(View("c")), images)) for images in stories]
+    looks = [watcher.begin(View(str(n))) for n in range(5)]
+    assert len({id(look.session) for look in looks}) == 1
+    together = [
+        look_together([(look, Frame(START + 0.5 * n, images[n])) for look, images in zip(looks, stories, strict=True)])
+        for n in range(12)
+    ]
+    for camera in range(5):
+        assert repr([row[camera] for row in together]) == repr(alone[camera])
+
+
+# ---- what it can't do ------------------------------------------------------------------------------------------------
+
+
+def test_what_fits_no_model_is_told_when_it_begins(watcher: ObjectDetector, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"tells 2 classes apart, and `classes` names 80"):
+        watcher.model_copy(update={"classes": COCO}).begin(View("c"))
+    with pytest.raises(ModelError, match="no class 'bus'"):
+        watcher.model_copy(update={"labels": ("bus",)}).begin(View("c"))
+    with pytest.raises(ModelError, match="there is no such model"):
+        ObjectDetector(model=Model(file=tmp_path / "none.onnx")).begin(View("c"))
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        pytest.param({"model": "yolo"}, id="model"),
+        pytest.param({"tiles": -1}, id="tiles"),
+        pytest.param({"faint": 0.1}, id="bare-number"),
+        pytest.param({"providers": []}, id="no-provider"),
+        pytest.param({"threads": 0}, id="threads"),
+    ],
+)
+def test_wrong_parameters_are_faults(parameters: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        ObjectDetector.model_validate(parameters)
+
+
+def test_settings_as_they_are_written_are_read_again() -> None:
+    given = ObjectDetector.model_validate({"model": "yolox_nano", "faint": "20 %", "standing": {"settle": "3s"}})
+    assert ObjectDetector.model_validate(given.model_dump(mode="json")) == given
+
+
+# ---- real pictures ---------------------------------------------------------------------------------------------------
+
+
+@real
+def test_the_named_model_is_the_one_that_is_measured() -> None:
+    assert digest(NANO) == ObjectDetector().model.sha256
+
+
+def clip(name: str, every: float) -> Iterator[Frame]:
+    """A picture every so many seconds of a real clip."""
+    av = pytest.importorskip("av", reason="needs gridwatch[cameras]")
+    file = DATA / name
+    if not file.is_file():
+        pytest.skip(f"real data is missing: {file}")
+    due = 0.0
+    with av.open(str(file)) as container:
+        for frame in container.decode(video=0):
+            ts = float(frame.pts * frame.time_base)
+            if ts >= due - 1e-6:
+                due += every
+                yield Frame(START + ts, frame.to_ndarray(format="bgr24"))
+
+
+@real
+def test_yolox_nano_sees_the_cars_of_a_street() -> None:
+    """Ten seconds: cars wait far off, and one is parked at the right, in every picture; nothing else has stood."""
+    look = ObjectDetector(model=Model(file=NANO)).begin(View("street"))
+    frames = [frame for frame in clip("video/residential_street.mp4", 0.5) if frame.ts <= START + 10]
+    rows = [look.look(frame) for frame in frames]
+    parked = [[one for one in row if one.box[0] > 0.9] for row in rows[1:]]
+    assert all(len(row) == 1 and math.isnan(row[0].still) for row in parked)
+    assert len({row[0].track for row in parked}) == 1
+    assert all(one.label in ("car", "truck", "bus") for row in rows for one in row)
+
+
+@real
+def test_yolox_nano_sees_a_car_that_crosses_a_car_park() -> None:
+    """Whatever it takes it for, nothing stands for five seconds."""
+    look = ObjectDetector(model=Model(file=NANO)).begin(View("park"))
+    frames = list(clip("video/car-detection.mp4", 0.2))[:60]
+    rows = [look.look(frame) for frame in frames]
+    assert any(rows)
+    assert all(one.still < 5 or math.isnan(one.still) for row in rows for one in row)
+    assert all(later.ts > earlier.ts for earlier, later in pairwise(frames))
