@@ -49,9 +49,9 @@ normal traffic (`N`). What is true is given as a box in each picture of each sto
 
 An event is found when a case's box has an intersection over union of at least 0.5 with the truth in at least a fifth of
 the truth's pictures. A case that fits no event is false, a further one for the same event is a duplicate; one that fits
-two events at once (the truth begins anew where a vehicle stops again nearby) finds both. All events count, also those of
-a few pictures. Delay: from the truth's first picture to the case; where a vehicle stood from the
-beginning, the truth begins 4 s after the sequence, and the rule wants 6 s of standing.
+two events at once (the truth begins anew where a vehicle stops again nearby) finds both. All events count, also those
+of a few pictures. Delay: from the truth's first picture to the case; where a vehicle stood from the beginning, the
+truth begins 4 s after the sequence, and the rule wants 6 s of standing.
 
 | | events | found | cases | false | duplicates | precision | recall | F1 | delay, median | p95 |
 |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|

@@ -117,7 +117,7 @@ def show(
 @app.command()
 def verdict(
     id: Annotated[str, typer.Argument(help="A case's id, or the beginning of it.")],
-    said: Annotated[str, typer.Argument(metavar="VERDICT", help="confirmed, or false-alarm.")],
+    verdict: Annotated[str, typer.Argument(help="confirmed, or false-alarm.")],
     by: Annotated[str, typer.Option(help="Who says so.", envvar="USER")],
     note: Annotated[str, typer.Option(help="Why, in a few words.")] = "",
     config: ConfigOption = None,
@@ -127,9 +127,9 @@ def verdict(
     from cases.store import NoSuchCase
     from cases.verdict import VERDICTS, Verdict
 
-    wanted = next((each for each in VERDICTS if each == said.strip().lower().replace("-", " ")), None)
+    wanted = next((each for each in VERDICTS if each == verdict.strip().lower().replace("-", " ")), None)
     if wanted is None:
-        raise Problem(f"expected a verdict, 'confirmed' or 'false-alarm', got '{said}'", Exit.USAGE)
+        raise Problem(f"expected a verdict, 'confirmed' or 'false-alarm', got '{verdict}'", Exit.USAGE)
     with _store(city_data(config, data), read_only=False) as store:
         try:
             case = store.get(id)
