@@ -247,7 +247,7 @@ def _lost(now: Picture, normal: Picture) -> float:
 
 def _softer(now: Picture, normal: Picture) -> float:
     """How much of the sharpness is gone, 0..1: the median of the cells that have structure."""
-    both = (normal.structure >= _STRUCTURE) & (now.structure >= _FLAT * _STRUCTURE)
+    both = (normal.structure >= _STRUCTURE) & (now.structure >= _FLAT * _STRUCTURE) & (normal.sharpness > 0.0)
     if np.count_nonzero(both) < _LEAST * both.size:
         return 0.0
     return 1.0 - float(np.median(now.sharpness[both] / normal.sharpness[both]))

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 import gridwatch
-from gridwatch.cli import cases
+from gridwatch.cli import camera, cases, models
 from gridwatch.cli.check import check
 from gridwatch.cli.compare import compare
 from gridwatch.cli.deadletters import deadletters
@@ -53,6 +53,8 @@ COMMANDS: dict[str, Callable[..., Any]] = {
 
 GROUPS: dict[str, typer.Typer] = {
     "cases": cases.app,
+    "camera": camera.app,
+    "models": models.app,
 }
 """Commands that have commands of their own."""
 

@@ -32,7 +32,8 @@ _CHECK = (
 def ball(width: int = 320, height: int = 180, fps: int = 25, keyframes: int = 12) -> str:
     """A pipeline: a ball that moves, live. keyframes: one in so many pictures."""
     return (
-        f"( videotestsrc is-live=true pattern=ball ! video/x-raw,width={width},height={height},framerate={fps}/1"
+        "( videotestsrc is-live=true pattern=ball background-color=0xff707478"
+        f" ! video/x-raw,width={width},height={height},framerate={fps}/1"
         f" ! x264enc tune=zerolatency speed-preset=ultrafast threads=1 key-int-max={keyframes}"
         " ! rtph264pay name=pay0 pt=96 config-interval=1 )"
     )
