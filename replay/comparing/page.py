@@ -42,7 +42,7 @@ def page(compared: Compared) -> str:
         listed.append(el("p", f"{len(order) - LISTED:,} ", said("more are in the JSON.", "条见 JSON。"), class_="note"))
     settings = list(_settings(compared))
     return sheet(
-        said("Comparison on one recording", "同一录制上的比较"),
+        said("Comparison on one recording", "同一记录上的比较"),
         f"{compared.a} · {compared.b}",
         el("p", "A: ", el("code", compared.a), "  B: ", el("code", compared.b)),
         section(said("Rules", "规则"), _rules(compared)),

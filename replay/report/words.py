@@ -4,7 +4,7 @@ from __future__ import annotations
 
 WORDS: dict[str, tuple[str, str]] = {
     # the head
-    "report": ("Replay report", "回放报告"),
+    "report": ("Replay report", "重放报告"),
     "language": ("Language", "语言"),
     "theme": ("Colours", "配色"),
     "auto": ("auto", "自动"),
@@ -20,8 +20,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "events": ("Events labelled", "标注事件"),
     "cases": ("Cases", "案件"),
     "open": ("open", "进行中"),
-    "precision": ("Precision", "精确率"),
-    "recall": ("Recall", "召回率"),
+    "precision": ("Precision", "查准率"),
+    "recall": ("Recall", "查全率"),
     "f1": ("F1", "F1"),
     "delay_median": ("Delay, median", "发现延迟（中位）"),
     "delay_p95": ("p95", "95 分位"),
@@ -33,9 +33,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "set_aside": ("set aside", "搁置"),
     "no_labels": (
         "Nobody has said what was really wrong in this recording, so cases are shown without a verdict.",
-        "此录制没有标注，因此案件不附判定结果。",
+        "此记录没有标签，因此案件不附判定结果。",
     ),
-    "no_cases": ("No case came of this recording.", "此录制没有产生案件。"),
+    "no_cases": ("No case came of this recording.", "此记录没有产生案件。"),
     # verdicts
     "found": ("found", "命中"),
     "duplicate": ("again", "重复"),

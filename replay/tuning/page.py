@@ -37,7 +37,7 @@ def page(trial: Trial, chosen: Chosen, name: str) -> str:
         said("Tuning a rule", "规则调参"),
         f"{rule.id} · {name}",
         el("p", about),
-        section(said("Precision and recall", "精确率与召回率"), _curve(trial, chosen), el("p", signs, class_="note")),
+        section(said("Precision and recall", "查准率与查全率"), _curve(trial, chosen), el("p", signs, class_="note")),
         section(said("Worth having", "值得选用的参数"), _table(trial, chosen)),
         section(said("Best by F1", "F1 最高"), *_advice(trial, chosen)),
     )

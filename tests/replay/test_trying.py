@@ -143,5 +143,5 @@ def test_the_page_has_no_outside_references_and_both_languages() -> None:
     assert not re.search(r"(?:src|href)=|url\(|@import|https?:", text)
     assert "&lt;day&gt;" in text
     assert "<day>" not in text
-    assert "召回率" in text
+    assert "查全率" in text
     assert "- id: fast" in text
