@@ -17,7 +17,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "seed": ("seed", "种子"),
     "times_in": ("times in", "时区"),
     # headline
-    "events": ("Events labelled", "标注事件"),
+    "events": ("Events labelled", "标签中的事件"),
     "cases": ("Cases", "案件"),
     "open": ("open", "进行中"),
     "precision": ("Precision", "查准率"),
@@ -41,7 +41,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "duplicate": ("again", "重复"),
     "false": ("false", "误报"),
     "missed": ("missed", "漏报"),
-    "unlabelled": ("unlabelled", "未标注"),
+    "unlabelled": ("unlabelled", "无标签"),
     "late_open": ("undecided", "未定"),
     "case": ("case", "案件"),
     # sections
@@ -61,12 +61,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "curves": ("How soon events are found", "多快发现事件"),
     "curves_note": (
         "Labelled events found within a delay; below 100 % at the end, some were missed. Dashed: median and p95.",
-        "在给定延迟内发现的标注事件比例。曲线低于 100 % 处终止，即有漏报。虚线：中位数与 95 分位。",
+        "在给定延迟内发现的标签中的事件比例。曲线低于 100 % 处终止，即有漏报。虚线：中位数与 95 分位。",
     ),
     "timeline": ("Timeline", "时间轴"),
     "timeline_note": (
         "Above the line what was labelled, below it the cases. Shaded: the source was down.",
-        "线上为标注，线下为案件；阴影为数据源中断。",
+        "线上为标签，线下为案件；阴影为数据源中断。",
     ),
     "timeline_alone": ("Cases from when they started. Shaded: the source was down.", "案件起止；阴影为数据源中断。"),
     "zooming": (
@@ -85,7 +85,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "sheets_alone": ("Rules take turns, each with its worst.", "各规则轮流列出，最严重者在先。"),
     "chart_band": ("the case", "案件"),
-    "chart_label": ("what was labelled", "标注"),
+    "chart_label": ("what was labelled", "标签"),
     "chart_confirmed": ("when it was confirmed", "确认时刻"),
     "chart_limit": ("the rule's limits", "规则限值"),
     "left_out": ("more are in the JSON report, not here.", "条未列出，见 JSON 报告。"),
@@ -102,7 +102,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "goes_on": ("goes on", "进行中"),
     "lasted": ("Lasted", "持续"),
     "measure": ("Worst", "最严重"),
-    "label": ("Label", "标注"),
+    "label": ("Label", "标签"),
     "delay": ("Delay", "延迟"),
     "parameters": ("Parameters", "参数"),
     "hold": ("Hold", "持续条件"),
@@ -126,7 +126,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "limit": ("limit", "限值"),
     "picture": (
         "In the picture: the case, dashed the label, faint all else",
-        "画面中：案件；虚线为标注；浅色为其他目标",
+        "画面中：案件；虚线为标签；浅色为其他目标",
     ),
     "foot": (
         "Made by gridwatch replay. This file stands alone: it loads nothing and sends nothing.",
