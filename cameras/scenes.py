@@ -124,9 +124,9 @@ def colours(image: Image) -> float | None:
     return float(np.sort(off)[int(len(off) * 0.92) : int(len(off) * 0.98) + 1].mean())
 
 
-def pattern(image: Image) -> Pattern:
-    """Where the picture is lighter or darker than around there, by the local contrast. Shape (high, _WIDTH)."""
-    grey = cv2.cvtColor(small(image, _WIDTH), cv2.COLOR_BGR2GRAY).astype(np.float32)
+def pattern(image: Image, width: int = _WIDTH) -> Pattern:
+    """Where the picture is lighter or darker than around there, by the local contrast. Shape (high, width)."""
+    grey = cv2.cvtColor(small(image, width), cv2.COLOR_BGR2GRAY).astype(np.float32)
     size = (2 * _NEAR + 1, 2 * _NEAR + 1)
     off = grey - cv2.blur(grey, size)
     return np.asarray(off / np.sqrt(cv2.blur(off * off, size) + _NOISE**2), np.float32)
