@@ -67,7 +67,7 @@ def load_cameras(config: Path) -> CameraCity:
         for name, each in settings.cameras.items():
             cameras[name] = Camera(name, each, _watchers(name, each, document, faults))
     try:
-        city = load_city(file, {"cameras": None})
+        city = load_city(file)
     except Faulty as faulty:
         raise Faulty([*faults, *faulty.faults]) from None
     if faults:
@@ -76,15 +76,17 @@ def load_cameras(config: Path) -> CameraCity:
 
 
 def _settings(document: Document, faults: list[Fault]) -> CamerasSettings | None:
+    data: Any = document.data
+    said = data.get("cameras") if isinstance(data, dict) else None
+    if not said or not isinstance(said, dict):  # what is no mapping is told with the rest of the file
+        return None
     from pydantic import ValidationError
 
     from cameras.settings import CamerasSettings
     from pipeline.runtime.explain import faults_of
 
-    data: Any = document.data
-    said = data.get("cameras") if isinstance(data, dict) else None
     try:
-        return CamerasSettings.model_validate({"cameras": said or {}})
+        return CamerasSettings.model_validate({"cameras": said})
     except ValidationError as error:
         faults += faults_of(error, document, CamerasSettings)
         return None

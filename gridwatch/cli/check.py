@@ -28,7 +28,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
 ) -> None:
     """Check a configuration and its registers: all faults at once, and what each rule can judge."""
-    from pipeline.runtime.compose import load_city
+    from gridwatch.camera_section import load_cameras
     from pipeline.runtime.coverage import coverage
 
     file = city_file(config)
@@ -36,7 +36,7 @@ def check(
     warnings: list[Fault] = []
     covered: list[Coverage] = []
     try:
-        city = load_city(file)
+        city = load_cameras(file).city
         warnings, covered = city.warnings, coverage(city)
     except Faulty as faulty:
         faults = faulty.faults

@@ -86,10 +86,11 @@ class Configuration(Section):
     rules: list[RuleSection] = Field(default_factory=list)
     metrics: MetricsSection | None = Field(default_factory=MetricsSection)
     journal: JournalSection = Field(default_factory=JournalSection)
+    cameras: dict[str, Any] = Field(default_factory=dict, description="read by whoever looks at pictures; see docs")
     expect: Expectations = Field(default_factory=dict, description="what a replay is to come to; see docs")
 
 
-KEPT_OUT = frozenset({"data", "registers", "metrics", "journal", "expect"})
+KEPT_OUT = frozenset({"data", "registers", "metrics", "journal", "cameras", "expect"})
 """Sections that change nothing in what is judged: they stay out of a version. (Of the registers, their content is in
 it.)"""
 
