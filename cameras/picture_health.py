@@ -164,7 +164,7 @@ class PictureHealth:
         if faults == self._faults and frame.ts < self._told + given.report:
             return ()
         self._told, self._faults = frame.ts, faults
-        return [Measured(f"health.{what}", round(value, 3)) for what, value in found.items()]
+        return [Measured(f"health_{what}", round(value, 3)) for what, value in found.items()]
 
     def _judge(self, frame: Frame, since: float) -> dict[str, float]:
         given, image = self._given, small(frame.image, _WIDTH)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FAULT = 0.5
 """From here on a reading of the picture's health is a fault (docs of scene_health)."""
-TOLD = ("health.black", "health.frozen", "health.overexposed")
+TOLD = ("health_black", "health_frozen", "health_overexposed")
 """What is known of a picture without knowing what is normal there."""
 LONG = 4.0
 """Seconds: key frames farther apart than this make key-frame mode slow to see."""
@@ -146,7 +146,7 @@ def _look(stream: Stream, seconds: float, progress: Callable[[float], object]) -
         if seen.lasted >= seconds:
             break
     seen.health = sorted(
-        metric.removeprefix("health.") for metric, value in readings.items() if metric in TOLD and value >= FAULT
+        metric.removeprefix("health_") for metric, value in readings.items() if metric in TOLD and value >= FAULT
     )
     return seen
 

@@ -2,10 +2,10 @@
 
 Reports readings of the camera itself, each 0 to 1; from 0.5 on it is a fault, and what it counts stands in brackets:
 
-- `health.black` (darkness of the brightest twentieth), `health.overexposed` (share of pixels at the upper end);
-- `health.frozen` (time in which nothing changed but an overlay such as a clock);
-- `health.covered` (share of the scene's structure that is gone), `health.blurred` (sharpness lost against this scene's
-  own), `health.moved` (likeness lost against this scene as it was), `health.colour_cast` (the colours' common shift).
+- `health_black` (darkness of the brightest twentieth), `health_overexposed` (share of pixels at the upper end);
+- `health_frozen` (time in which nothing changed but an overlay such as a clock);
+- `health_covered` (share of the scene's structure that is gone), `health_blurred` (sharpness lost against this scene's
+  own), `health_moved` (likeness lost against this scene as it was), `health_colour_cast` (the colours' common shift).
 
 The last four are told against what is normal here, which is learnt from the first picture on and follows slowly: dusk
 is normal, a bag over the camera is not. Of what excludes each other only the first is told: a black picture is not
@@ -23,7 +23,7 @@ from cameras.watcher import Look, View, Watcher
 from pipeline.units import Quantity, Seconds, Share
 
 METRICS = tuple(
-    f"health.{what}" for what in ("black", "overexposed", "frozen", "covered", "moved", "blurred", "colour_cast")
+    f"health_{what}" for what in ("black", "overexposed", "frozen", "covered", "moved", "blurred", "colour_cast")
 )
 """In the order in which the first excludes the others; frozen goes with all but the first two."""
 

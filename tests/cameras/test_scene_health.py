@@ -24,7 +24,7 @@ def watch(pictures: list[Image], infrared: bool = False, every: float = 5.0, **g
     """The readings of each picture."""
     look = SceneHealth(report=Quantity(0.0), **given).begin(View("camera"))
     found = [look.look(Frame(1_000.0 + n * every, image, infrared)) for n, image in enumerate(pictures)]
-    return [{one.metric.removeprefix("health."): one.value for one in measured(each)} for each in found]
+    return [{one.metric.removeprefix("health_"): one.value for one in measured(each)} for each in found]
 
 
 def measured(told: Sequence[Seen | Measured]) -> list[Measured]:
