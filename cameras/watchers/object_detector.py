@@ -5,8 +5,9 @@ it has stood. Reports a sighting for each object: what a rule makes of it (too l
 rule's. What stood there when the watcher began has stood for nobody knows how long, and so no rule finds it too long.
 An object is in a zone if the middle of its lower edge is, which is where it touches the ground.
 
-What is seen depends on the model, and on how large things are: YOLOX-nano finds vehicles from about 30 pixels on at its
-input's size (416), so a car has to be 45 pixels wide in a picture of 640. `tiles` look closer, at their price in time.
+What is seen depends on the model, and on how large things are: of clear vehicles YOLOX-nano finds nine in ten that are
+20 pixels large or more at its input's size (416), a twentieth of the picture, two in three of 10 to 15, and hardly any
+below. `tiles` look closer, at their price in time; they do not help where haze or the dark leave no more than a smear.
 What it never learnt, a heap or a barrier, it does not see: that is for `static_object`. Persons are not looked for
 unless somebody asks for them; nobody is recognised.
 """

@@ -12,6 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from benchmarks.bins import DATA
+from cameras.boxes import overlap
 from cameras.models import Model, ModelError, digest
 from cameras.watcher import Frame, Image, Seen, View, Zone, corners
 from cameras.watchers.object_detector import DetectorLook, ObjectDetector, look_together
@@ -197,3 +198,37 @@ def test_yolox_nano_sees_a_car_that_crosses_a_car_park() -> None:
     assert any(rows)
     assert all(one.still < 5 or math.isnan(one.still) for row in rows for one in row)
     assert all(later.ts > earlier.ts for earlier, later in pairwise(frames))
+
+
+@real
+@pytest.mark.slow
+def test_yolox_nano_finds_vehicles_down_to_a_twentieth_of_the_picture() -> None:
+    """Vehicles that it is sure of, in pictures made smaller: the numbers are those of docs/watchers.md."""
+    import cv2
+
+    look = ObjectDetector(model=Model(file=NANO)).begin(View("road"))
+    find, asked = look.session.find, look.picking
+    found: dict[str, list[bool]] = {"small": [], "twentieth": []}
+    for name in ("video/residential_street.mp4", "video/motorway_720p.mp4"):
+        for frame in clip(name, 1.6):
+            image = frame.image
+            (sure,) = find([(image, asked)])
+            large = 416 / max(image.shape[:2])
+            for scale in (1.0, 0.7, 0.5, 0.4):
+                smaller = np.full_like(image, 114)
+                less = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+                smaller[: less.shape[0], : less.shape[1]] = less
+                (now,) = find([(smaller, asked)])
+                there = [
+                    (box / scale).tolist() for box, score in zip(now.boxes, now.scores, strict=True) if score >= 0.25
+                ]
+                for box in sure.boxes[sure.scores >= 0.5].tolist():
+                    size = large * scale * math.sqrt((box[2] - box[0]) * (box[3] - box[1]))
+                    seen = any(overlap(tuple(box), tuple(other)) > 0.5 for other in there)
+                    if 10 <= size < 15:
+                        found["small"].append(seen)
+                    elif 20 <= size < 60:
+                        found["twentieth"].append(seen)
+    assert len(found["twentieth"]) > 50
+    assert np.mean(found["twentieth"]) >= 0.88
+    assert np.mean(found["small"]) >= 0.55
