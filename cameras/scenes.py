@@ -103,11 +103,11 @@ class Scenes:
 def small(image: Image, width: int) -> Image:
     """The picture at that width or its own, whichever is less, and its proportions.
 
-    Every n-th pixel, at least four for each that is wanted, and then their averages: a large picture costs no more
+    Every n-th pixel, at least two for each that is wanted, and then their averages: a large picture costs no more
     than a small one.
     """
-    step = max(1, image.shape[1] // (4 * width))
-    thin = np.ascontiguousarray(image[::step, ::step])
+    step = max(1, image.shape[1] // (2 * width))
+    thin = np.ascontiguousarray(image[min(step // 2, image.shape[0] - 1) :: step, step // 2 :: step])
     wide = min(width, thin.shape[1])
     high = max(1, round(thin.shape[0] * wide / thin.shape[1]))
     return np.asarray(cv2.resize(thin, (wide, high), interpolation=cv2.INTER_AREA), np.uint8)

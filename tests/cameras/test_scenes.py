@@ -130,7 +130,7 @@ def test_a_small_picture_has_its_proportions(wide: int, high: int, width: int) -
 def test_a_pattern_does_not_change_with_the_size_of_the_picture() -> None:
     image = Street(1).picture(noise=0)
     large = np.repeat(np.repeat(image, 4, axis=0), 4, axis=1)
-    assert likeness(pattern(large), pattern(image)) > 0.9
+    assert likeness(pattern(large), pattern(image)) > 0.85
 
 
 def test_the_same_pictures_give_the_same_scenes() -> None:
