@@ -22,6 +22,8 @@ LATE = 60.0
 """Seconds: nothing is buffered for so long; the stream's time has stood still."""
 SETTLE = 5.0
 """Seconds from the first packet in which a better guess counts at once."""
+UNTIMED = 1.0
+"""Seconds after which a stream that has told no time yet is taken to have none."""
 WINDOW = 30.0
 """Seconds: the least difference of so long a time is what the guess is corrected to ..."""
 DRIFT = 0.001
@@ -53,6 +55,9 @@ class StreamClock:
     def hear(self, stream: float | None, arrival: float, camera: float | None = None) -> bool:
         """The next packet. camera: the UTC time that it says. Whether a new stretch has begun."""
         if stream is None:
+            if not self._least:
+                self._began = arrival if math.isnan(self._began) else self._began
+                self.catching_up &= arrival - self._began < UNTIMED
             return False
         fresh = not self._least or self._jumped(stream, arrival)
         if fresh:

@@ -73,6 +73,7 @@ class Reader:
         self._backoff = backoff or Backoff()
         self._sampler = Sampler(settings.fps)
         self._pictured = 0.0
+        self._last = -math.inf
         if settings.every is not None:
             self.doing.alive = math.inf
 
@@ -174,6 +175,10 @@ class Reader:
         self.doing.undecodable += stream.facts.undecodable
 
     def _put(self, picture: Picture) -> None:
+        """Unless a stream before had later pictures: a look is shown them in their order, and none twice."""
+        if picture.ts <= self._last:
+            return
+        self._last = picture.ts
         if self._newest.put(self.name, picture):
             self.doing.dropped += 1
 

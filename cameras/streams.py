@@ -77,9 +77,12 @@ class Picture:
         self.ts, self._frame, self._reformatter = ts, frame, reformatter
 
     def image(self) -> Image:
-        """Shape (height, width, 3), blue, green, red."""
-        plain = self._reformatter.reformat(self._frame, format="bgr24")
-        return np.ascontiguousarray(plain.to_ndarray(), np.uint8)
+        """Shape (height, width, 3), blue, green, red. Raises StreamFailed for a kind of picture that can't be shown."""
+        try:
+            plain = self._reformatter.reformat(self._frame, format="bgr24")
+            return np.ascontiguousarray(plain.to_ndarray(), np.uint8)
+        except (av.error.FFmpegError, ValueError, MemoryError) as error:
+            raise StreamFailed(f"a picture can't be shown ({type(error).__name__})") from None
 
 
 class Stream:

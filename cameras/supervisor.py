@@ -71,8 +71,8 @@ class Supervisor:
     """Minds the processes from `start` to `stop`.
 
     watchers: of each camera, by name; they go to its process by pickle. publish: called for each message, by one thread
-    at a time; it must not wait for a network, since nothing is read from the processes meanwhile. backoff: makes the
-    wait of a group of cameras whose process has ended.
+    at a time; it must neither wait for a network nor raise, since nothing is read from the processes meanwhile.
+    backoff: makes the wait of a group of cameras whose process has ended.
     """
 
     settings: CamerasSettings

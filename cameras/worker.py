@@ -20,7 +20,7 @@ from cameras.looking import Looking
 from cameras.reading import Reader, Say
 from cameras.sampling import Newest
 from cameras.settings import CameraSettings
-from cameras.streams import Picture
+from cameras.streams import Picture, StreamFailed
 from cameras.watcher import Frame, Watcher
 
 LOOK = 0.25
@@ -113,7 +113,12 @@ class Worker:
             return
         name, picture = found
         looking = self._looking[name]
-        messages = looking.look(Frame(picture.ts, picture.image()))
+        try:
+            image = picture.image()
+        except StreamFailed:
+            self._readers[name].doing.undecodable += 1
+            return
+        messages = looking.look(Frame(picture.ts, image))
         self._health[name].looked(looking.away)
         for topic, payload in messages:
             self._publish(topic, payload)

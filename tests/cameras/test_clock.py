@@ -94,6 +94,9 @@ def test_without_stream_time_arrival_counts() -> None:
     assert clock.stamp(None, NOW) == NOW
     assert clock.stamp(None, NOW) == NOW + STEP
     assert math.isnan(clock.offset)
+    assert clock.catching_up  # the first packets of a stream may lack what the later ones have
+    clock.hear(None, NOW + 2)
+    assert not clock.catching_up
 
 
 @given(

@@ -272,9 +272,12 @@ def test_many_cameras_in_rotation_share_few_hands(tmp_path: Path, web_camera: Ca
     cameras["folder"] = {"url": str(tmp_path / "shots"), "every": Quantity(0.5)}
     cameras["empty"] = {"url": str(tmp_path / "empty"), "every": Quantity(0.5)}
     with working(cameras, at_once=2) as heard:
-        until(lambda: all(heard.pictures(name) > 2 for name in cameras if name != "empty"), "snapshots")
+        until(lambda: all(heard.pictures(name) > 2 for name in cameras if name not in ("empty", "folder")), "snapshots")
         names = {thread.name for thread in threading.enumerate()}
         until(lambda: heard.states("empty") == ["down"], "that one has none")
+        assert heard.pictures("folder") == 1  # there was no other
+        (tmp_path / "shots" / "2.jpg").write_bytes(jpeg(2))
+        until(lambda: heard.pictures("folder") == 2, "what came later")
     assert {name for name in names if name.startswith(("camera-", "snapshots-"))} == {"snapshots-0", "snapshots-1"}
     assert not any(name.endswith("stalled") for name in heard.states("c0"))
 
