@@ -41,7 +41,7 @@ _NOISE = 2
 """Grey levels by which an unchanged picture differs when it was encoded anew."""
 _FIRST = 9
 """What is normal is known from as many pictures on."""
-_VIEWS = 5
+_VIEWS = 9
 """Likeness is the median of as many pictures: a lorry before the lens is not a turned camera."""
 
 
@@ -212,7 +212,7 @@ class PictureHealth:
         like = likeness(picture.pattern, _inner(seen.pattern, given.shake))
         self._views.append(like)
         found["covered"] = _over(_lost(picture, seen), given.covered)
-        if found["covered"] < 0.5:
+        if found["covered"] < 0.5 and len(self._views) == _VIEWS:
             found["moved"] = _over(1.0 - max(0.0, median(self._views)) / normal.likeness, given.moved)
         if max(found["covered"], found["moved"]) < 0.5:
             found["blurred"] = _over(_softer(picture, seen), given.blurred)
