@@ -104,6 +104,7 @@ class Stream:
         self._file = FileClock(start)
         self._now = now
         self._key: float | None = None
+        self._damaged = False
         self._reformatter = VideoReformatter()
         address, began = settings.address(environment), time.monotonic()
         try:
@@ -225,10 +226,13 @@ class Stream:
                 context.flush_buffers()
         except (av.error.FFmpegError, OSError, ValueError, MemoryError):
             self.facts.undecodable += 1
+            self._damaged = True
             if self.keyframes:
                 context.flush_buffers()
             return []
-        whole = [frame for frame in frames if not frame.is_corrupt]
+        self._damaged = not packet.is_keyframe and (self._damaged or any(frame.is_corrupt for frame in frames))
+        # Up to the next key frame pictures are made of the damaged one.
+        whole = [] if self._damaged else [frame for frame in frames if not frame.is_corrupt]
         self.facts.undecodable += len(frames) - len(whole)
         self.facts.pictures += len(whole)
         if whole:
