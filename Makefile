@@ -58,6 +58,6 @@ bench: install services ## what is measured against what, as ratios; writes benc
 lock: ## the dependencies with their hashes, from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
 		--no-header -o requirements/run.txt
-	uv pip compile pyproject.toml --extra cameras --extra cluster --group dev -c requirements/run.txt \
+	uv pip compile pyproject.toml --extra cameras --extra cluster --extra plates --group dev -c requirements/run.txt \
 		--overrides requirements/overrides.txt --generate-hashes --no-emit-index-url --universal \
 		--python-version 3.11 --no-header -o requirements/dev.txt
