@@ -104,5 +104,6 @@ def _views(image: Image) -> Iterator[Image]:
 def _packaged() -> Path:
     spec = importlib.util.find_spec("rapidocr")
     if spec is None or spec.origin is None:
-        raise FileNotFoundError("reading plates needs a text recogniser: pip install 'gridwatch[plates]', or name a `model`")
+        message = "reading plates needs a text recogniser: pip install 'gridwatch[plates]', or name a `model`"
+        raise FileNotFoundError(message)
     return Path(spec.origin).parent / "models" / _OURS
