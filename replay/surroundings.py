@@ -24,7 +24,8 @@ from replay.replaying import BATCH, Entries
 AnyRows = TypeVar("AnyRows", bound=Rows)
 
 _SPAN = 44
-"""Bits of a time: milliseconds since 1970 up to the year 2527."""
+_ZERO = float(1 << 43)
+"""Bits of a time in milliseconds, and where 1970 is in them: they reach from 1691 to 2248."""
 
 
 class Window(NamedTuple):
@@ -143,7 +144,7 @@ class _Wanted:
         number = np.append(self._number, -1)[rows.subject]
         mine = np.flatnonzero((number >= 0) & np.isfinite(rows.ts))
         inside = np.zeros(len(rows), np.bool_)
-        ts = np.clip(rows.ts[mine] * 1000.0, 0, (1 << _SPAN) - 1).astype(np.int64)
+        ts = np.clip(rows.ts[mine] * 1000.0 + _ZERO, 0, (1 << _SPAN) - 1).astype(np.int64)
         key = (number[mine] << _SPAN) + ts
         at = np.searchsorted(self._since, key, side="right") - 1
         inside[mine] = (at >= 0) & (key <= self._until[np.maximum(at, 0)])
@@ -162,7 +163,7 @@ class _Wanted:
 def _key(number: int, ts: float, rounded: Callable[[float], float]) -> int:
     """A subject and a time as one number."""
     limit = (1 << _SPAN) - 1
-    milliseconds = ts * 1000.0
+    milliseconds = ts * 1000.0 + _ZERO
     if not np.isfinite(milliseconds):
         milliseconds = 0 if milliseconds < 0 else limit
     return (number << _SPAN) + int(min(max(rounded(milliseconds), 0), limit))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.entries import EntryBuffer, Kind
@@ -79,6 +79,7 @@ def test_a_subject_between_two_times(journal: Path) -> None:
     windows=st.lists(st.tuples(st.sampled_from(SUBJECTS), st.integers(-5, 70), st.integers(0, 30)), max_size=8),
     batch=st.integers(1, 300),
 )
+@example(windows=[("a", -1, 0)], batch=1)  # all of it before 1970
 def test_any_windows_and_batches_give_the_rows_inside(
     journal: Path, windows: list[tuple[str, int, int]], batch: int
 ) -> None:
