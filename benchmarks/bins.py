@@ -14,11 +14,9 @@ occurrence of the same bin match where their times overlap, each at most once.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,9 +26,9 @@ from zoneinfo import ZoneInfo
 
 from typer.testing import CliRunner
 
+from benchmarks.pages import ROOT, command
 from gridwatch.cli import app
 
-ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("GRIDWATCH_DATA", ROOT.parent / "shared" / "data"))
 FILE = DATA / "bins" / "wyndham.csv"
 PAGE = ROOT / "docs" / "results" / "bins.md"
@@ -207,16 +205,7 @@ The choice of truth decides: if silence is taken for more of the same in it too,
 
 def main() -> None:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
-    wanted = parser.parse_args()
-    if not FILE.exists():
-        sys.exit(f"There is no {FILE}. Put the recordings there, or name their folder in GRIDWATCH_DATA.")
-    text = page(*measure())
-    if wanted.write:
-        PAGE.parent.mkdir(parents=True, exist_ok=True)
-        PAGE.write_text(text, "utf-8")
-    sys.stdout.write(text)
+    command(__doc__, PAGE, [FILE], lambda: page(*measure()))
 
 
 if __name__ == "__main__":

@@ -137,11 +137,11 @@ def versions(city: City, rules: Iterable[str], *, body: bool = False) -> Callabl
     return lambda _, names: compose(chosen, city.world, names)
 
 
-def begin(folder: Path, city: City, rules: Iterable[str] = VEHICLES) -> bytes:
+def begin(folder: Path, city: City, rules: Iterable[str] = VEHICLES, *, body: bool = False) -> bytes:
     """A data folder's contents; the payload of the VERSION entry that makes them current."""
     contents = Contents(folder / JOURNAL / CONTENTS)
     # As pipeline.runtime.compose.version_payload does it, without compiling a world that nobody looks into.
-    stored = config_bytes(configuration(rules)), city.registers.to_bytes()
+    stored = config_bytes(configuration(rules, body=body)), city.registers.to_bytes()
     return msgspec.json.encode(VersionPayload(*map(contents.put, stored)))
 
 

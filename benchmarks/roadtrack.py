@@ -10,13 +10,12 @@ does with configs/examples/mot, and reports precision, recall and delay of event
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.bins import DATA, ROOT
+from benchmarks.bins import DATA
+from benchmarks.pages import ROOT, command
 from connectors.mot import sequences
 from gridwatch.mot import ORIGIN
 from gridwatch.testing import replay
@@ -123,16 +122,7 @@ def _at(ts: float) -> str:
 
 def main() -> None:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
-    wanted = parser.parse_args()
-    if not FOLDER.exists():
-        sys.exit(f"There is no {FOLDER}. Put the recordings there, or name their folder in GRIDWATCH_DATA.")
-    text = page(measure())
-    if wanted.write:
-        PAGE.parent.mkdir(parents=True, exist_ok=True)
-        PAGE.write_text(text, "utf-8")
-    sys.stdout.write(text)
+    command(__doc__, PAGE, [FOLDER], lambda: page(measure()))
 
 
 if __name__ == "__main__":

@@ -69,10 +69,13 @@ class StreamClock:
         self._arrived, self._heard = arrival, stream
         return fresh
 
+    def when(self, stream: float | None, arrival: float) -> float:
+        """When what has that stream time was taken, as far as is known now."""
+        return arrival if stream is None or math.isnan(self._shift) else stream + self._shift
+
     def stamp(self, stream: float | None, arrival: float) -> float:
         """When the picture of that stream time was taken; later than any answer before."""
-        said = arrival if stream is None or math.isnan(self._shift) else stream + self._shift
-        self._newest = max(said, self._newest + STEP)
+        self._newest = max(self.when(stream, arrival), self._newest + STEP)
         return self._newest
 
     def _begin(self, arrival: float) -> None:
@@ -121,6 +124,12 @@ class FileClock:
         self._newest = -math.inf
         self.last = -math.inf
         """The stream's own time of the last picture, counted from its beginning, seconds."""
+
+    def when(self, stream: float | None) -> float:
+        """When what has that stream time was taken."""
+        if stream is None:
+            return max(self._start, self._newest)
+        return self._start + stream + (-stream if self._shift is None else self._shift)
 
     def stamp(self, stream: float | None) -> float:
         """When the next picture was taken; without a stream time a hair after that before."""

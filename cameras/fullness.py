@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cameras.pictures import read_empty
 from cameras.scenes import colours, pattern, small
 from cameras.watcher import Frame, Image, Measured, Zone
 
@@ -81,6 +82,14 @@ def changed(now: Plain, empty: Plain, contrast: float, alike: float, colour: flo
     return np.asarray(cv2.erode(drawn, np.ones((_SPILT, _SPILT), np.uint8)), np.bool_)
 
 
+class _What(NamedTuple):
+    """What a value is of."""
+
+    metric: str
+    about: str
+    zone: str
+
+
 class Fullness:
     """One scene of one camera."""
 
@@ -88,10 +97,11 @@ class Fullness:
         self._given, self._zones = settings, zones
         self._known: dict[bool, Image] = {}
         for path in settings.empty:
-            image = small(_picture(str(path)), _WIDTH)
+            image = small(read_empty(path), _WIDTH)
             self._known[(colours(image) or 0.0) < _GREY] = image
         self._first: list[Image] = []
-        self._values: dict[str, deque[tuple[float, float]]] = {zone.name: deque(maxlen=256) for zone in zones}
+        self._classifier = None if settings.classifier is None else settings.classifier.begin()
+        self._values: dict[_What, deque[tuple[float, float]]] = {}
         self._looked = self._told = float("-inf")
 
     def look(self, frame: Frame) -> Sequence[Measured]:
@@ -100,32 +110,40 @@ class Fullness:
         if frame.ts < self._looked + given.each:
             return ()
         self._looked = frame.ts
+        self._compare(frame)
+        if self._classifier is not None and not frame.infrared:
+            for about, part in _parts(self._zones, frame.image).items():
+                self._add(_What("waste", about, ""), frame.ts, 100.0 * self._classifier.waste(part))
+        if frame.ts < self._told + given.report:
+            return ()
+        found = [(what, self._middle(what, frame.ts)) for what in sorted(self._values)]
+        told = [Measured(what.metric, round(value, 1), what.about) for what, value in found if value is not None]
+        if told:
+            self._told = frame.ts
+        return told
+
+    def _compare(self, frame: Frame) -> None:
+        """How much of each zone is no longer empty."""
+        given = self._given
         image = small(frame.image, _WIDTH)
         empty = self._empty(image, frame.infrared)
         if empty is None:
-            return ()
+            return
         then, right, down = _together(image, empty, given.shake)
         this = plain(image)
         other = changed(this, plain(then), given.contrast, given.alike, given.colour)
         for zone in self._zones:
             mask = np.roll(zone.mask((other.shape[0], other.shape[1])), (down, right), (0, 1))
             if np.any(mask) and float(this.grey[mask].mean()) >= _DARK:
-                self._values[zone.name].append((frame.ts, 100.0 * float(np.mean(other[mask]))))
-        if frame.ts < self._told + given.report:
-            return ()
-        found = [(zone, self._middle(zone.name, frame.ts)) for zone in self._zones]
-        told = [
-            Measured("beside" if zone.name in given.beside else "fullness", round(value, 1), zone.about)
-            for zone, value in found
-            if value is not None
-        ]
-        if told:
-            self._told = frame.ts
-        return told
+                what = _What("beside" if zone.name in given.beside else "fullness", zone.about, zone.name)
+                self._add(what, frame.ts, 100.0 * float(np.mean(other[mask])))
 
-    def _middle(self, zone: str, ts: float) -> float | None:
+    def _add(self, what: _What, ts: float, value: float) -> None:
+        self._values.setdefault(what, deque(maxlen=256)).append((ts, value))
+
+    def _middle(self, what: _What, ts: float) -> float | None:
         """The median of the last seconds; None: too little was seen."""
-        values = self._values[zone]
+        values = self._values[what]
         recent = [value for when, value in values if when > ts - self._given.settle]
         last = recent if len(recent) >= 3 else [value for _, value in list(values)[-3:]]
         return median(last) if len(last) >= 3 and values[-1][0] == ts else None
@@ -142,11 +160,18 @@ class Fullness:
         return known
 
 
-def _picture(path: str) -> Image:
-    found = cv2.imread(path, cv2.IMREAD_COLOR)
-    if found is None:
-        raise ValueError(f"empty: {path} is no picture that can be read")
-    return np.asarray(found, np.uint8)
+def _parts(zones: Sequence[Zone], image: Image) -> dict[str, Image]:
+    """The part of the picture around each bin's zones, with as much again beside them: bin -> its part."""
+    height, width = image.shape[:2]
+    found = {}
+    for about in sorted({zone.about for zone in zones}):
+        corners = np.concatenate([zone.corners for zone in zones if zone.about == about])
+        low, high = corners.min(axis=0), corners.max(axis=0)
+        reach = (high - low) / 2
+        left, top = (np.clip(low - reach, 0, 1) * (width, height)).astype(int).tolist()
+        right, bottom = np.ceil(np.clip(high + reach, 0, 1) * (width, height)).astype(int).tolist()
+        found[about] = np.ascontiguousarray(image[top : max(top + 1, bottom), left : max(left + 1, right)])
+    return found
 
 
 def _together(now: Image, empty: Image, shake: float) -> tuple[Image, int, int]:

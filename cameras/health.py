@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cameras.reading import Doing
+if TYPE_CHECKING:  # it imports FFmpeg, which is for the processes of cameras alone
+    from cameras.reading import Doing
 
 EVERY = 30.0
+_AWAY = (
+    "it turns, or what it sees is none of its presets; if that stays so, turn it back, or give its preset a picture of"
+    " what it sees now"
+)
 
 _encode = msgspec.json.Encoder().encode
 
@@ -18,9 +24,10 @@ _encode = msgspec.json.Encoder().encode
 class Health:
     """One camera's. Counts are since its process was started."""
 
-    def __init__(self, camera: str, doing: Doing) -> None:
+    def __init__(self, camera: str, doing: Doing, evidence: Callable[[], Mapping[str, Any]] | None = None) -> None:
+        """evidence: how keeping it goes; None: none is kept."""
         self.camera = camera
-        self._doing = doing
+        self._doing, self._evidence = doing, evidence
         self._looked = 0
         self._away = False
         self._told: tuple[str, str] | None = None
@@ -35,20 +42,21 @@ class Health:
     def due(self, now: float) -> bytes | None:
         """The message, if it is time for one. now: UTC seconds."""
         doing = self._doing
-        state = "away" if doing.state == "up" and self._away else doing.state
+        away = doing.state == "up" and self._away
+        state, reason = ("away", _AWAY) if away else (doing.state, doing.reason)
         clock = time.monotonic()
-        if (state, doing.reason) == self._told and clock < self._at + EVERY:
+        if (state, reason) == self._told and clock < self._at + EVERY:
             return None
         at, packets, looked = self._before
         gone = clock - at
         steady = self._told is not None and self._told[0] == state and gone > 0
         self._before = clock, doing.packets, self._looked
-        self._told, self._at = (state, doing.reason), clock
+        self._told, self._at = (state, reason), clock
         facts = doing.facts
         said: dict[str, Any] = {
             "ts": round(now, 3),
             "state": state,
-            "reason": doing.reason,
+            "reason": reason,
             "fps": round((doing.packets - packets) / gone, 2) if steady else facts.rate,
             "looked": round((self._looked - looked) / gone, 2) if steady else None,
             "dropped": doing.dropped,
@@ -60,6 +68,8 @@ class Health:
             "height": facts.height or None,
             "keyframe_interval": _rounded(facts.keyframe_interval),
         }
+        if self._evidence is not None:
+            said["evidence"] = self._evidence()
         return _encode(said)
 
 

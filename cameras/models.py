@@ -39,7 +39,7 @@ class Model(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    file: Path | None = Field(None, description="of your own; relative to where gridwatch is started")
+    file: Path | None = Field(None, description="of your own; relative to the configuration file")
     url: str | None = Field(None, description="https://…; fetched by `gridwatch models pull`, never otherwise")
     sha256: str | None = Field(
         None, pattern="^[0-9a-f]{64}$", description="of the file: 64 small hex digits; needed with a url"

@@ -10,12 +10,13 @@ from collections import deque
 from collections.abc import Sequence
 from math import exp
 from statistics import median
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cameras.pictures import slopes
 from cameras.scenes import likeness, pattern, small
 from cameras.watcher import Frame, Image, Measured
 
@@ -70,7 +71,7 @@ def measure(image: Image) -> Picture:
 
 
 def _slopes(grey: Array) -> Array:
-    x, y = cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=1 / 8)
+    x, y = slopes(grey)
     return np.asarray(x * x + y * y, np.float32)
 
 
@@ -80,7 +81,7 @@ def _cells(values: Array) -> Array:
 
 
 def _hues(tiny: Image) -> Array:
-    lit = (tiny.max(2) > 24) & (tiny.min(2) < 245)
+    lit = (_highest(tiny) > 24) & (_lowest(tiny) < 245)
     logs = np.log(tiny.astype(np.float32) + np.float32(8.0))
     hues = np.stack((logs[..., 2] - logs[..., 1], logs[..., 0] - logs[..., 1]), axis=2)
     hues[~lit] = np.nan
@@ -133,7 +134,7 @@ class Unchanged:
     def seconds(self, ts: float, thin: Image) -> float:
         """The next picture, every n-th pixel of it. Two alike prove nothing to noise, so that three are needed."""
         if self._first is not None and self._first.shape == thin.shape:
-            self._changed |= (cv2.absdiff(thin, self._first) > self._beyond).any(2)
+            self._changed |= _highest(cv2.absdiff(thin, self._first)) > self._beyond
             if np.count_nonzero(self._changed) <= self._overlay * self._changed.size:
                 self._pictures += 1
                 return ts - self._since if self._pictures > 2 or self._beyond == 0 else 0.0
@@ -173,7 +174,7 @@ class PictureHealth:
         some = image[:: _WIDTH // _THIN, :: _WIDTH // _THIN]
         found = {
             "black": _over(1.0 - _top(some) / (2.0 * 255.0 * given.dark), 0.5),
-            "overexposed": _over(float(np.mean(some.min(2) >= 255 * given.bright)), given.burnt),
+            "overexposed": _over(float(np.mean(_lowest(some) >= 255 * given.bright)), given.burnt),
             "frozen": self._frozen(frame),
             "covered": 0.0,
             "moved": 0.0,
@@ -231,7 +232,16 @@ def _over(value: float, limit: float) -> float:
 
 def _top(image: Image) -> float:
     """The brightness that a twentieth of the picture exceeds."""
-    return float(np.percentile(image.max(2), 95))
+    return float(np.percentile(_highest(image), 95))
+
+
+def _highest(image: Any) -> Any:
+    """The highest channel of each pixel, as `image.max(2)`, which takes ten times as long."""
+    return np.maximum(np.maximum(image[..., 0], image[..., 1]), image[..., 2])
+
+
+def _lowest(image: Any) -> Any:
+    return np.minimum(np.minimum(image[..., 0], image[..., 1]), image[..., 2])
 
 
 def _inner(whole: Array, shake: float) -> Array:

@@ -6,6 +6,7 @@ picture costs as much whether the camera has two megapixels or eight.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -94,3 +95,22 @@ def shifted(image: Image, x: float, y: float) -> Image:
     size = image.shape[1], image.shape[0]
     flags = cv.INTER_LINEAR | cv.WARP_INVERSE_MAP
     return np.asarray(cv.warpAffine(image, move, size, flags=flags, borderMode=cv.BORDER_REPLICATE), np.uint8)
+
+
+def slopes(levels: Levels) -> tuple[Levels, Levels]:
+    """Levels a pixel, to the right and down (Sobel). Shape as theirs, float32."""
+    right, down = (cv.Sobel(levels, cv.CV_32F, x, 1 - x, ksize=3, scale=1 / 8) for x in (1, 0))
+    return np.asarray(right), np.asarray(down)
+
+
+def drawn(flags: NDArray[Any]) -> Levels:
+    """A mask as OpenCV wants it: 255 where it is so, 0 elsewhere."""
+    return np.asarray(flags.astype(np.uint8) * np.uint8(255))
+
+
+def read_empty(path: Path) -> Image:
+    """A picture of a scene with nothing in it, which a watcher's `empty` names. ValueError: it can't be read."""
+    found = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if found is None:
+        raise ValueError(f"empty: {path} is no picture that can be read")
+    return np.asarray(found, np.uint8)

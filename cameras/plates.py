@@ -71,6 +71,8 @@ class Reading:
     """By pattern: how likely each sign is at each place, shape (places, len(SIGNS)), rows of sum 1."""
     fits: Mapping[str, float]
     """By pattern: the logarithm of the likelihood of its best plate."""
+    strange: float = 0.0
+    """By how much (logarithm) the likeliest text of any kind is likelier than the likeliest plate."""
 
 
 class Alphabet:

@@ -16,12 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from cameras.backoff import Backoff
 from cameras.clock import StreamClock
+from cameras.evidence.ring import Ring
 from cameras.folders import Folder
 from cameras.sampling import Newest, Sampler
 from cameras.settings import CameraSettings
 from cameras.streams import Facts, Picture, Stalled, Stream, StreamFailed
+from pipeline.backoff import Backoff
 
 STEADY = 10.0
 """A stream that stood this long was a good one: the next attempt is made soon again, seconds."""
@@ -51,6 +52,13 @@ class Doing:
     alive: float = field(default_factory=time.monotonic)
     """When its reader last did something, on the monotonic clock; infinity while there is nothing to do."""
 
+    def whose(self) -> tuple[Literal["camera", "arrival", "recording"], float | None]:
+        """Whose time its pictures have, and by how many seconds that is ahead of our clock at arrival."""
+        clock = self.clock
+        if clock is None:
+            return "recording", None
+        return "camera" if clock.by_camera else "arrival", None if math.isnan(clock.offset) else clock.offset
+
 
 class Reader:
     """Reads one camera until `stopping`."""
@@ -66,14 +74,17 @@ class Reader:
         environment: Mapping[str, str] = os.environ,
         now: Callable[[], float] = time.time,
         backoff: Backoff | None = None,
+        ring: Ring | None = None,
     ) -> None:
         self.name, self.settings, self.doing = name, settings, Doing()
         self._newest, self._say, self._stopping = newest, say, stopping
-        self._environment, self._now = environment, now
+        self._environment, self._now, self._ring = environment, now, ring
         self._backoff = backoff or Backoff()
         self._sampler = Sampler(settings.fps)
         self._pictured = 0.0
         self._last = -math.inf
+        self._told = ""
+        """What was last said of it; '' where it was well."""
         if settings.every is not None:
             self.doing.alive = math.inf
 
@@ -93,7 +104,9 @@ class Reader:
             if time.monotonic() - began > STEADY:
                 self._backoff.reset()
             wait = self._backoff.delay()
-            self._say(f"{self.name}: {self.doing.reason}; trying again in {wait:.1f} s")
+            if self.doing.reason != self._told:
+                self._told = self.doing.reason
+                self._say(f"{self.name}: {self._told}; trying again in {wait:.1f} s, then less and less often")
             self._wait(wait)
 
     def snapshot(self) -> None:
@@ -128,7 +141,7 @@ class Reader:
     def _open(self) -> Stream | Folder:
         if not self.settings.live and Path(self.settings.url).is_dir():
             return Folder(self.settings, follow=self._stopping)
-        return Stream(self.settings, self._environment, start=self._now(), now=self._now)
+        return Stream(self.settings, self._environment, start=self._now(), now=self._now, ring=self._ring)
 
     def _once(self) -> None:
         """From its opening to its end. Raises StreamFailed."""
@@ -189,6 +202,7 @@ class Reader:
             facts = stream.facts
             self._say(f"{self.name}: up: {facts.codec}, {facts.width} x {facts.height}")
         doing.state, doing.reason = "up", ""
+        self._told = ""
 
     def _down(self, state: State, reason: str) -> None:
         self.doing.state, self.doing.reason = state, reason

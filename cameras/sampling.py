@@ -7,6 +7,7 @@ dropped for it is counted. Nothing queues up: a picture is never older than the 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -49,12 +50,15 @@ class Newest(Generic[T]):
             self._changed.notify()
             return dropped
 
-    def take(self, seconds: float) -> tuple[str, T] | None:
-        """The next, or None where nothing comes for so long."""
+    def take(
+        self, seconds: float, most: int = 1, joins: Callable[[str], bool] = lambda _: False
+    ) -> list[tuple[str, T]]:
+        """The next; empty where nothing comes for so long. joins: whether one may be taken together with others that
+        wait and may be too, so many at most."""
         with self._changed:
             if not self._waiting:
                 self._changed.wait(seconds)
-            if not self._waiting:
-                return None
-            who = next(iter(self._waiting))
-            return who, self._waiting.pop(who)
+            names = list(self._waiting)[:1]
+            if names and joins(names[0]):
+                names = [name for name in self._waiting if joins(name)][:most]
+            return [(name, self._waiting.pop(name)) for name in names]

@@ -43,8 +43,15 @@ class Sightings:
         self, rate: float, tracking: Tracking | None = None, standing: Standing | None = None, first: int = 1
     ) -> None:
         """rate: pictures a second, about. first: the number of the first object; a camera never uses one again."""
+        self._rate, self._tracking = rate, tracking or Tracking()
         self._tracker = Tracker(rate, tracking)
         self._still = Still(standing, first)
+
+    def pause(self, seconds: float) -> None:
+        """Nobody looked for so long before the next picture: what moved is anybody's, what stood has its place."""
+        if seconds > self._tracking.lost:
+            self._tracker = Tracker(self._rate, self._tracking)
+            self._still.pause(seconds)
 
     def see(self, picture: Picture) -> list[Seen]:
         """The objects in the next picture, in the order of its boxes. Its time is later than that before."""

@@ -9,6 +9,7 @@ and what was in it is counted.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import struct
 import threading
@@ -37,7 +38,8 @@ class Waiting(NamedTuple):
 
 
 class Spool:
-    """The messages in a folder. room: bytes that they may take. From any thread; one process at a time."""
+    """The messages in a folder. room: bytes that they may take. From any thread; one process at a time: see
+    `hold`."""
 
     def __init__(self, folder: Path, room: int) -> None:
         self.dropped = 0
@@ -96,6 +98,13 @@ class Spool:
                 number > file and self._path(number).stat().st_size for number in self._files
             )
 
+    def nbytes(self) -> int:
+        """How much of it has not been confirmed, bytes."""
+        with self._lock:
+            file, at = self._confirmed
+            sizes = {number: self._path(number).stat().st_size for number in self._files if number >= file}
+            return sum(sizes.values()) - min(at, sizes.get(file, 0))
+
     def again(self) -> None:
         """What was taken and not confirmed is taken again."""
         with self._lock:
@@ -116,11 +125,13 @@ class Spool:
             self._drop_confirmed()
 
     def close(self) -> None:
-        self.sync()
-        with self._lock:
-            self._out.close()
-            if self._in is not None:
-                self._in.close()
+        try:
+            self.sync()
+        finally:
+            with self._lock:
+                self._out.close()
+                if self._in is not None:
+                    self._in.close()
 
     def _path(self, number: int) -> Path:
         return self._folder / f"{number:010}.spool"
@@ -177,3 +188,15 @@ class Spool:
             return int(file), int(at)
         except (OSError, ValueError):
             return (self._files[0] if self._files else 0), 0
+
+
+def hold(folder: Path) -> BinaryIO:
+    """Have a spool for ourselves while the file is open. Raises OSError where another process has it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    held = (folder / "lock").open("ab")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        held.close()
+        raise OSError(errno.EBUSY, "another process sends what waits there", str(folder)) from None
+    return held

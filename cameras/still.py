@@ -11,6 +11,8 @@ is new to it. But what stood has a place. So:
 - What drives off keeps its number. If its place turns out not to be empty, then the tracker mistook what passed for
   what stood: the number stays with the place, and what passed gets another.
 
+While nobody looks, because the camera looks elsewhere (`pause`), nothing that stood is lost.
+
 What stands in the first picture has stood since then. No clock: time is that of the pictures. Memory is bounded by what
 is in the picture and stood there within `remember`.
 """
@@ -27,6 +29,8 @@ from pipeline.units import Quantity, Seconds, Share
 
 NOBODY = -1
 
+_UNSEEN = 600.0
+"""Seconds for which nobody may have looked, and what stands there is still the same."""
 _PASSING = 0.5
 """Seconds: who moved within them is passing. A lorry at walking pace is farther than `moved` by then."""
 
@@ -98,6 +102,17 @@ class Still:
         answer = [self._stood(ts, box, found.get(i, NOBODY)) for i, box in enumerate(boxes)]
         self._forget(ts)
         return answer
+
+    def pause(self, seconds: float) -> None:
+        """Nobody looked for so long before the next picture, and the tracker begins anew. What stood is kept if it had
+        stood for as long: nothing hid it."""
+        for number, one in list(self._objects.items()):
+            if one.places and seconds <= min(one.still, _UNSEEN):
+                one.path.last += seconds
+                one.stood += seconds
+            else:
+                del self._objects[number]
+        self._followed.clear()
 
     def _in_place(self, boxes: list[Box], tracks: list[int]) -> dict[int, int]:
         """The boxes that are objects in their places: box -> object.

@@ -26,6 +26,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from cameras.clock import FileClock, StreamClock
+from cameras.evidence.ring import Ring
 from cameras.settings import CameraSettings
 from cameras.watcher import Image
 
@@ -88,8 +89,8 @@ class Picture:
 class Stream:
     """One stream from its opening to its end.
 
-    start: when a recording began, UTC seconds; for a live stream it has no meaning. Raises StreamFailed where it can't
-    be opened, ValueError where a variable of the environment is missing.
+    start: when a recording began, UTC seconds; for a live stream it has no meaning. ring: holds its last seconds, for
+    clips. Raises StreamFailed where it can't be opened, ValueError where a variable of the environment is missing.
     """
 
     def __init__(
@@ -98,8 +99,9 @@ class Stream:
         environment: Mapping[str, str] = os.environ,
         start: float = 0.0,
         now: Callable[[], float] = time.time,
+        ring: Ring | None = None,
     ) -> None:
-        self.settings, self.facts = settings, Facts()
+        self.settings, self.facts, self._ring = settings, Facts(), ring
         self.clock: StreamClock | None = StreamClock() if settings.live else None
         self._file = FileClock(start)
         self._now = now
@@ -137,6 +139,8 @@ class Stream:
         fps = self.settings.fps
         if fps is not None and rate and fps * _SPARE <= float(rate):
             context.skip_frame = "NONREF"
+        if self._ring is not None:
+            self._ring.open(chosen)
         return chosen
 
     @property
@@ -212,6 +216,8 @@ class Stream:
             if self._key is not None and at > self._key:
                 self.facts.keyframe_interval = at - self._key
             self._key = at
+        if self._ring is not None:
+            self._ring.hear(packet, self._file.when(at) if self.clock is None else self.clock.when(at, arrival))
 
     def _decoded(self, packet: Any) -> list[av.VideoFrame]:
         context = self._stream.codec_context

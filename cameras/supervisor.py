@@ -4,29 +4,39 @@ Cameras share processes, `together` at most. A process that ends by itself, or w
 cameras: they are told as down and come back after a while, longer each time. If it does so again before it was steady,
 it comes back as two with half of its cameras each: so a poisoned stream is soon alone, and the others go on for good.
 
-What a process says comes through a pipe, as bytes that are only ever taken for topic and payload: a process in which a
-stream has got the better of FFmpeg can tell lies about its cameras, and nothing more. It ends when the supervisor does:
-the kernel ends it (Linux), and so does the broken pipe.
+What a process says comes through a pipe, as bytes that are only ever taken for topic and payload, of its own cameras'
+topics and bounded in size: a process in which a stream has got the better of FFmpeg can tell lies about its cameras,
+and little more (cameras/confine.py). It ends when the supervisor does: the kernel ends it (Linux), and so does the
+broken pipe.
+
+Cameras may change while others go on: those that are as they were are left alone, the others are let go by the process
+that has them, and begun in new ones.
 """
 
 from __future__ import annotations
 
-import ctypes
-import multiprocessing
 import os
+import pickle
 import signal
+import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
-from cameras.backoff import Backoff
+from cameras.confine import environment_for
+from cameras.evidence.settings import EvidenceSettings
 from cameras.health import down
-from cameras.settings import CameraSettings, CamerasSettings
+from cameras.latest_settings import LatestSettings
+from cameras.settings import CamerasSettings
 from cameras.watcher import Watcher
+from cameras.words import Words
+from cameras.working import Job
+from pipeline.backoff import Backoff
 
 STEADY = 600.0
 """Seconds: a process that ran for so long is well."""
@@ -36,8 +46,11 @@ START = 30.0
 """Seconds that a process may take until its first beat: it imports FFmpeg, NumPy and OpenCV."""
 GOODBYE = 3.0
 """Seconds that processes have to close their streams."""
-_PDEATHSIG = 1
-"""prctl(2): which signal is sent when the parent ends."""
+LARGEST = 1 << 24
+"""Bytes of a message; what says more is ended."""
+TOLD = frozenset({"sightings", "readings", "health", "evidence", "frame"})
+"""What a process may tell of its cameras: the last level of a topic."""
+_SIGNALS = {each.value: each.name for each in signal.Signals}
 
 Publish = Callable[[str, bytes], object]
 Watchers = Mapping[str, Mapping[str, Watcher]]
@@ -58,11 +71,11 @@ class Group:
     backoff: Backoff
     due: float = 0.0
     """When it is started again, on the monotonic clock; without meaning while it runs."""
-    process: Any = None
+    process: subprocess.Popen[bytes] | None = None
+    pipe: Connection | None = None
     began: float = 0.0
     beat: float = 0.0
     """When it was last heard of, on the monotonic clock."""
-    starts: int = 0
     reader: threading.Thread | None = None
 
 
@@ -72,7 +85,8 @@ class Supervisor:
 
     watchers: of each camera, by name; they go to its process by pickle. publish: called for each message, by one thread
     at a time; it must neither wait for a network nor raise, since nothing is read from the processes meanwhile.
-    backoff: makes the wait of a group of cameras whose process has ended.
+    evidence, frames: what is kept and shown, of all of them; None: nothing. environment: a process gets of it what its
+    own cameras name. backoff: makes the wait of a group of cameras whose process has ended.
     """
 
     settings: CamerasSettings
@@ -81,19 +95,37 @@ class Supervisor:
     log: Log
     backoff: Callable[[], Backoff] = Backoff
     now: Callable[[], float] = time.time
+    evidence: EvidenceSettings | None = None
+    frames: LatestSettings | None = None
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     groups: list[Group] = field(default_factory=list)
+    starts: int = 0
+    """How many processes were started."""
+    _wanted: tuple[CamerasSettings, Watchers, EvidenceSettings | None, LatestSettings | None] | None = None
     _stopping: threading.Event = field(default_factory=threading.Event)
     _one: threading.Lock = field(default_factory=threading.Lock)
     _thread: threading.Thread | None = None
 
+    @property
+    def alive(self) -> bool:
+        """Whether it has been started and has not ended."""
+        return self._thread is not None and self._thread.is_alive()
+
     def start(self) -> None:
         """Begin; returns at once."""
-        names, size = sorted(self.settings.cameras), self.settings.together
-        count = -(-len(names) // size)
-        # In turn, so that processes have as many cameras as each other.
-        self.groups = [Group(tuple(names[n::count]), self.backoff()) for n in range(count)]
+        self._begin(self.settings.cameras)
         self._thread = threading.Thread(target=self._mind, name="cameras", daemon=True)
         self._thread.start()
+
+    def change(
+        self,
+        settings: CamerasSettings,
+        watchers: Watchers,
+        evidence: EvidenceSettings | None = None,
+        frames: LatestSettings | None = None,
+    ) -> None:
+        """From now on these; returns at once."""
+        self._wanted = settings, watchers, evidence, frames
 
     def stop(self) -> None:
         """End the processes; returns when they have ended."""
@@ -101,15 +133,54 @@ class Supervisor:
         if self._thread is not None:
             self._thread.join()
 
+    def _begin(self, names: Iterable[str]) -> None:
+        """Cameras that no group has yet."""
+        fresh = sorted(names)
+        count = -(-len(fresh) // self.settings.together)
+        # In turn, so that processes have as many cameras as each other.
+        self.groups += [Group(tuple(fresh[n::count]), self.backoff()) for n in range(count)]
+
     def _mind(self) -> None:
         """The thread. It starts the processes too: where the kernel ends children, it is with the thread that started
         them."""
         try:
             while not self._stopping.wait(MIND):
+                wanted, self._wanted = self._wanted, None
+                if wanted is not None:
+                    self._change(*wanted)
                 for group in list(self.groups):
                     self._look_after(group)
         finally:
-            self._end()
+            self._end(self.groups)
+
+    def _described(self) -> dict[str, Any]:
+        """All that a camera's process goes by, by camera."""
+        shared = self.evidence, self.frames
+        return {name: (each, self.watchers.get(name), *shared) for name, each in self.settings.cameras.items()}
+
+    def _change(
+        self,
+        settings: CamerasSettings,
+        watchers: Watchers,
+        evidence: EvidenceSettings | None,
+        frames: LatestSettings | None,
+    ) -> None:
+        old = self._described()
+        self.settings, self.watchers, self.evidence, self.frames = settings, watchers, evidence, frames
+        new = self._described()
+        for group in list(self.groups):
+            stay = tuple(name for name in group.cameras if new.get(name) == old[name])
+            gone, group.cameras = set(group.cameras) - set(stay), stay
+            if not stay:
+                self.groups.remove(group)
+                self._end([group])
+            elif group.pipe is not None:
+                for name in sorted(gone):
+                    _tell(group.pipe, name.encode())
+        with self._one:
+            for name in sorted(old.keys() - new.keys()):
+                self.publish(f"cameras/{name}/health", down(self.now(), "the configuration has it no more"))
+        self._begin(name for name in new if new[name] != old.get(name))
 
     def _look_after(self, group: Group) -> None:
         at = time.monotonic()
@@ -117,122 +188,113 @@ class Supervisor:
             if at >= group.due:
                 self._start(group)
             return
-        code = group.process.exitcode
+        code = group.process.poll()
         patience = self.settings.heartbeat if group.beat > group.began else max(START, self.settings.heartbeat)
         if code is None and at - max(group.beat, group.began) > patience:
             group.process.kill()
-            group.process.join()
+            group.process.wait()
             self._ended(group, f"it did nothing for {patience:g} s: a watcher or a stream hangs")
         elif code is not None:
-            self._ended(group, f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}")
+            self._ended(group, f"exit code {code}" if code >= 0 else f"signal {_SIGNALS.get(-code, -code)}")
 
     def _start(self, group: Group) -> None:
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe(duplex=False)
         cameras = {name: self.settings.cameras[name] for name in group.cameras}
         watchers = {name: dict(self.watchers.get(name, {})) for name in group.cameras}
-        group.process = context.Process(
-            target=work, args=(theirs, cameras, watchers, self.settings.at_once, os.getpid()), name="cameras"
-        )
-        group.process.start()
-        theirs.close()
-        group.began, group.beat, group.starts = time.monotonic(), 0.0, group.starts + 1
+        job = Job(cameras, watchers, self.settings.at_once, self.evidence, self.frames)
+        named = (each for one in cameras.values() for each in one.variables)
+        ours, theirs = Pipe()
+        with theirs:
+            command = [sys.executable, "-P", "-m", "cameras.working", str(theirs.fileno()), str(os.getpid())]
+            try:
+                group.process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    pass_fds=[theirs.fileno()],
+                    env=environment_for(self.environment, named, keeps=self.evidence is not None),
+                )
+            except OSError as error:
+                ours.close()
+                self._later(group, f"can't be started ({error.strerror})")
+                return
+        self.starts += 1
+        group.pipe = ours
+        _tell(ours, pickle.dumps(job))
+        group.began, group.beat = time.monotonic(), 0.0
         # A thread of its own for each pipe: a process that is stopped in the midst of a message holds up no other.
-        group.reader = threading.Thread(target=self._read, args=(group, ours), name="camera-messages", daemon=True)
+        words = Words(self.log.info, time.monotonic)
+        group.reader = threading.Thread(
+            target=self._read, args=(group, ours, words), name="camera-messages", daemon=True
+        )
         group.reader.start()
+        threading.Thread(target=words.listen, args=(group.process.stderr,), name="camera-words", daemon=True).start()
 
-    def _read(self, group: Group, pipe: Connection) -> None:
+    def _read(self, group: Group, pipe: Connection, words: Words) -> None:
         with pipe:
             while True:
                 try:
-                    said = pipe.recv_bytes()
+                    said = pipe.recv_bytes(LARGEST)
                 except (EOFError, OSError):
                     return
                 group.beat = time.monotonic()
-                topic, line, payload = said.partition(b"\n")
+                head, line, payload = said.partition(b"\n")
+                topic = head.decode("utf-8", "replace")
+                level = topic.split("/")
                 if not line:
                     continue
                 with self._one:
-                    if topic:
-                        self.publish(topic.decode("utf-8", "replace"), payload)
-                    else:
-                        self.log.info(payload.decode("utf-8", "replace"))
+                    if not topic:
+                        words.say(payload)
+                    elif len(level) == 3 and level[0] == "cameras" and level[1] in group.cameras and level[2] in TOLD:
+                        self.publish(topic, payload)
 
     def _ended(self, group: Group, how: str) -> None:
         """Its process has ended without being asked to."""
-        if group.reader is not None:
-            group.reader.join(GOODBYE)
-        group.process.close()
-        group.process = None
+        self._let_go(group)
+        self._later(group, f"has ended ({how})")
+
+    def _later(self, group: Group, how: str) -> None:
+        """It has no process, and gets one after a while."""
         steady = time.monotonic() - group.began > STEADY
         if steady:
             group.backoff.reset()
         wait = group.backoff.delay()
         group.due = time.monotonic() + wait
-        names = ", ".join(group.cameras)
-        told = f"the process of {names} has ended ({how}); started again in {wait:.1f} s"
+        told = f"the process of {', '.join(group.cameras)} {how}; started again in {wait:.1f} s"
         self.log.warning(told)
         with self._one:
             for name in group.cameras:
-                self.publish(f"cameras/{name}/health", down(self.now(), f"its process has ended ({how})"))
+                self.publish(f"cameras/{name}/health", down(self.now(), f"its process {how}"))
         if not steady and len(group.cameras) > 1:
             half = len(group.cameras) // 2
             other = Group(group.cameras[half:], self.backoff(), group.due)
             group.cameras = group.cameras[:half]
             self.groups.append(other)
 
-    def _end(self) -> None:
-        processes = [group.process for group in self.groups if group.process is not None]
-        for process in processes:
+    def _end(self, groups: Iterable[Group]) -> None:
+        at_work = [(group, group.process) for group in groups if group.process is not None]
+        for _, process in at_work:
             process.terminate()
         end = time.monotonic() + GOODBYE
-        for process in processes:
-            process.join(max(0.0, end - time.monotonic()))
-            if process.exitcode is None:
+        for group, process in at_work:
+            try:
+                process.wait(max(0.0, end - time.monotonic()))
+            except subprocess.TimeoutExpired:
                 process.kill()
-                process.join()
-        for group in self.groups:
-            if group.reader is not None:
-                group.reader.join(GOODBYE)
+                process.wait()
+            self._let_go(group)
+
+    def _let_go(self, group: Group) -> None:
+        """Its process has ended: hear its last words."""
+        if group.reader is not None:
+            group.reader.join(GOODBYE)
+        group.process = group.pipe = group.reader = None
 
 
-def work(
-    pipe: Connection,
-    cameras: Mapping[str, CameraSettings],
-    watchers: Watchers,
-    at_once: int,
-    parent: int,
-) -> None:
-    """The life of one process. parent: its supervisor's process id."""
-    _end_with(parent)
-    from cameras.worker import Worker
-
-    one = threading.Lock()
-
-    def send(message: bytes) -> None:
-        try:
-            with one:
-                pipe.send_bytes(message)
-        except OSError:
-            os._exit(1)  # nobody is there to hear it
-
-    worker = Worker(
-        cameras,
-        watchers,
-        lambda topic, payload: send(topic.encode() + b"\n" + payload),
-        lambda said: send(b"\n" + said.encode()),
-        lambda: send(b""),
-        at_once=at_once,
-    )
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the supervisor too, which asks us to end
-    signal.signal(signal.SIGTERM, lambda *_: worker.stop())
-    worker.run()
-    os._exit(0)  # readers may be in FFmpeg still, which has seconds to spare
-
-
-def _end_with(parent: int) -> None:
-    """Let the kernel end this process when its parent ends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)
+def _tell(pipe: Connection, what: bytes) -> None:
+    """A process that has just ended hears nothing; that is seen to elsewhere."""
+    try:
+        pipe.send_bytes(what)
+    except OSError:
+        return

@@ -18,7 +18,7 @@ from cameras.yolox import Found, surest
 Part = tuple[int, int, int, int]
 """left, top, right, bottom, pixels of the picture"""
 
-_OVERLAP = 0.25
+OVERLAP = 0.25
 """How much of a tile its neighbour sees as well. What is larger than that is large in the whole picture."""
 _AROUND = 0.25
 """How much is seen around the zones, on each side, as a share of their size: what stands at their edge sticks out."""
@@ -37,7 +37,7 @@ def parts(height: int, width: int, tiles: int, zones: Iterable[Zone]) -> list[Pa
         return [whole]
     left, top, right, bottom = _spanned(height, width, zones)
     longer = max(right - left, bottom - top)
-    side = longer / (tiles - (tiles - 1) * _OVERLAP)
+    side = longer / (tiles - (tiles - 1) * OVERLAP)
     across, down = (_along(low, high, side) for low, high in ((left, right), (top, bottom)))
     found = [(x0, y0, x1, y1) for y0, y1 in down for x0, x1 in across]
     return [whole] + [part for part in found if part != whole]
@@ -55,11 +55,11 @@ def _spanned(height: int, width: int, zones: Iterable[Zone]) -> Part:
 
 
 def _along(low: int, high: int, side: float) -> list[tuple[int, int]]:
-    """Pieces of one length from low to high, each overlapping the next by _OVERLAP or more."""
+    """Pieces of one length from low to high, each overlapping the next by OVERLAP or more."""
     length = high - low
     if length <= side:
         return [(low, high)]
-    n = math.ceil((length - side) / (side * (1 - _OVERLAP)) - 1e-9) + 1
+    n = math.ceil((length - side) / (side * (1 - OVERLAP)) - 1e-9) + 1
     steps = [low + (length - side) * k / (n - 1) for k in range(n)]
     return [(int(at), min(high, math.ceil(at + side))) for at in steps]
 

@@ -15,6 +15,10 @@ import msgspec
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+class NoSuchCase(LookupError):
+    """No case has this id, or several begin so. The message says which and is plain."""
+
+
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """One case as it stands. Times are UTC seconds, places WGS-84 degrees; NaN where not (yet) known."""
 
@@ -26,7 +30,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """The rule's at opening; a rule that gets another category later does not change the cases it had."""
     subject: str
     part: str
-    """What else its key names: the metric of a reading, the track of a sighting; '' otherwise."""
+    """What else its key names: a reading's metric, a sighting's track, a presence's zone; '' otherwise."""
     place: str
     """The zone it happened in; '' for none."""
     lon: float
@@ -48,6 +52,18 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """The journal position of the entry that opened it."""
     position: int
     """The journal position of the entry that last changed it."""
+    number: str = ""
+    """The city's own for it; '' where it is in no store."""
+    channel: str = "machine"
+    """By which way it came: machine, where a rule found it, or that of its first report."""
+    state: str = "reported"
+    """Where it stands in its life, see `cases.life.State`."""
+    members: int = 1
+    """How many episodes and reports it is made of."""
+    responsible: str = ""
+    """The unit that handles it."""
+    due: float = math.nan
+    """When it must be handled."""
 
     @property
     def open(self) -> bool:
@@ -58,8 +74,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         """The public form, with these keys and no others; null where there is nothing to say.
 
         id, rule, rule_version, category, subject, place, lon, lat (WGS-84 degrees), started, confirmed, ended (ISO 8601
-        UTC), measure, unit, late. A case that was taken back, which is given only where it is asked for, has one more:
-        `"withdrawn": true`.
+        UTC), measure, unit, late. A case of a store has as well: number, channel, state, members, responsible,
+        due (ISO 8601 UTC); one of a replay has `members` where there are several. A case that was taken back, given
+        only where it is asked for, has one more: `"withdrawn": true`.
         """
         public: dict[str, Any] = {
             "id": self.id,
@@ -77,6 +94,17 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
             "unit": self.unit,
             "late": self.late,
         }
+        if self.number:
+            public |= {
+                "number": self.number,
+                "channel": self.channel,
+                "state": self.state,
+                "members": self.members,
+                "responsible": self.responsible or None,
+                "due": iso(self.due),
+            }
+        elif self.members > 1:
+            public["members"] = self.members
         return public | {"withdrawn": True} if self.withdrawn else public
 
 

@@ -1,8 +1,8 @@
-"""fold: in which order cases are made known, however the journal was read (docs/concepts/time.md, rule 19).
+"""fold: the one ordered log: what became known, was said or was told, however the journal was read (TIME, rule 19).
 
-Holds what became known until the ticks of every connected source have passed it, and gives it out in the order of
-(tick after which it was known, confirmed, id); a later change of an episode never before an earlier one. What it holds
-is part of a snapshot, so that a restart forgets nothing.
+Holds episode changes, steps and reports until the ticks of every connected source have passed the tick after which they
+were known, and gives them out in the order of (that tick, confirmed, id); a later change of an episode never before an
+earlier one. What it holds is part of a snapshot, so that a restart forgets nothing.
 """
 
 from __future__ import annotations
@@ -10,80 +10,93 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
-import numpy as np
+import pyarrow as pa
 
 from cases.making import Known
-from pipeline.engine import Engine
+from cases.stamping import CITY, Logged, Place, Stamper, Stamps
+
+__all__ = ["CITY", "Fold", "Logged", "Place"]
 
 
-class _Held(msgspec.Struct):
-    known: float
-    """As it counts for the order: never before an earlier change of the same episode that is still held."""
-    number: int
-    what: Known
-
-    @property
-    def order(self) -> tuple[float, float, str, int]:
-        return self.known, self.what.case.confirmed, self.what.case.id, self.number
+class _Dump(msgspec.Struct):
+    held: list[Logged]
+    clocks: list[tuple[str, float, dict[str, float]]]
+    passed: float
+    version: str
 
 
 class Fold:
     """What is known and not yet in the store."""
 
     def __init__(self) -> None:
-        self._held: list[_Held] = []
-        self._known: dict[str, float] = {}
-        self._number = 0
+        self._held: list[Logged] = []
+        self._stamper = Stamper()
 
     def __len__(self) -> int:
         return len(self._held)
 
-    def add(self, known: Iterable[Known]) -> None:
-        """What became known, in the engine's order."""
-        for each in known:
-            id = each.case.id
-            when = self._known[id] = max(each.known, self._known.get(id, -np.inf))
-            self._number += 1
-            self._held.append(_Held(when, self._number, each))
+    @property
+    def version(self) -> str:
+        """The payload of the version that is in force at the end of what was read; '' before any."""
+        return self._stamper.version
 
-    def due(self, passed: float) -> list[Known]:
-        """What may go into the store, in its order; it stays held until `drop`. passed: see `ticks_passed`."""
-        ready = [held for held in self._held if held.known < passed]
-        return [held.what for held in sorted(ready, key=lambda held: held.order)]
+    @property
+    def passed(self) -> float:
+        """The tick that every connected source has reached, UTC seconds; -inf before any."""
+        return self._stamper.passed
 
-    def drop(self, passed: float) -> None:
+    @property
+    def damaged(self) -> int:
+        """Entries that were no step or report after all; the journal has them."""
+        return self._stamper.damaged
+
+    # ---- in
+
+    def take(self, batch: pa.RecordBatch, first: int, known: Iterable[Known] = ()) -> None:
+        """Entries of the journal from position `first` on, and what the engine found in them, in its order."""
+        self._held += self._stamper.stamp(batch, first, known)
+
+    def begin_after(self, place: Place, version: str) -> None:
+        """What comes from now on stands after `place` and is of `version`: for a start without the log up to there."""
+        self._stamper.begin_after(place, version)
+
+    # ---- out
+
+    def due(self, *, everything: bool = False) -> list[Logged]:
+        """What may go into the store, in its order; it stays held until `drop`. everything: at the end of a replay."""
+        ready = self._held if everything else [held for held in self._held if held.stamp < self.passed]
+        return sorted(ready, key=lambda held: held.place)
+
+    def drop(self) -> None:
         """What was due is in the store."""
-        self._held = [held for held in self._held if not held.known < passed]
-        self._known = {held.what.case.id: held.known for held in self._held}
+        self._held = [held for held in self._held if not held.stamp < self.passed]
+        self._stamper.forget()
 
-    def through(self, position: int, passed: float = -np.inf) -> int:
+    def through(self, position: int) -> int:
         """The position up to which everything is out once what is due is; -1 for none. position: the engine's."""
-        waiting = (held.what.case.position for held in self._held if not held.known < passed)
+        waiting = (held.position for held in self._held if not held.stamp < self.passed)
         return min(waiting, default=position) - 1
 
     def ids(self) -> set[str]:
-        """Of the cases of which something is held."""
-        return set(self._known)
+        """Of the episodes of which something is held."""
+        return {held.id for held in self._held if held.known is not None}
+
+    # ---- snapshots
 
     def dump(self) -> bytes:
         """For a snapshot."""
-        return msgspec.msgpack.encode(self._held)
+        stamps = self._stamper.stamps()
+        return msgspec.msgpack.encode(_Dump(self._held, stamps.clocks, stamps.passed, stamps.version))
 
     @classmethod
     def load(cls, data: bytes) -> Fold:
         """What `dump` gave. Raises msgspec.MsgspecError where it is something else."""
+        dumped = msgspec.msgpack.decode(data, type=_Dump)
+        known: dict[str, float] = {}
+        for held in dumped.held:
+            if held.known is not None:
+                known[held.id] = max(held.stamp, known.get(held.id, held.stamp))
         fold = cls()
-        fold._held = msgspec.msgpack.decode(data, type=list[_Held])
-        fold._number = max((held.number for held in fold._held), default=0)
-        for held in fold._held:
-            fold._known[held.what.case.id] = max(held.known, fold._known.get(held.what.case.id, -np.inf))
+        fold._held = dumped.held
+        fold._stamper = Stamper.of(Stamps(dumped.clocks, dumped.passed, dumped.version, known))
         return fold
-
-
-def ticks_passed(engine: Engine) -> float:
-    """The tick that every connected source has reached, UTC seconds; inf where none is connected.
-
-    A source that has not ticked yet holds nothing back, as in rule 2.
-    """
-    clocks = engine.clocks.by_name.values()
-    return min((clock.effective for clock in clocks if clock.members and clock.effective > -np.inf), default=np.inf)

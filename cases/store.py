@@ -1,76 +1,90 @@
-"""store: cases in SQLite, each effect committed together with the journal position that it comes from.
+"""store: the cases of one city, in SQLite or PostgreSQL: opened, brought up to date, read; written by its desk alone.
 
-Keeps cases as they stood after each event. The first form: one case for each episode. An effect is "this is how it
-stands now"; what lies at or before the stored position is skipped, so that a restart that judges the journal's tail
-again changes nothing.
-
-Write-ahead logging, so that readers in other processes never wait for the writer; `synchronous` is FULL, because a case
-must not be lost once the engine's snapshot has passed it, and cases are few.
+The read side for commands and tests; pages and the API read by `cases.reading`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
-from cases.case import Case
-from cases.schema import APPLIED, CASES, VERDICTS, file_version, migrate
-from cases.verdict import Verdict
+from cases.case import Case, NoSuchCase
+from cases.database import HeldDesk, open_database, reading, writing
+from cases.database_postgres import BESIDE, DESK
+from cases.desk import Conditions, Desk, Places, Plain
+from cases.desk.desk import read_place
+from cases.fold import Logged, Place
+from cases.migrations import has_tables, migrate
+from cases.reading import find
+from cases.tables import ANSWERS, APPLIED, CASES, EPISODES
+from cases.words import Answer
+
+__all__ = ["FILE", "NoSuchCase", "Store"]
 
 FILE = "cases.sqlite"
 """Its name in a city's data folder."""
-BUSY = 10_000
-"""How long a connection waits for another's lock, milliseconds."""
 
-_FIXED = {"id", "category", "unit", "opened_position"}
-"""What an update never changes."""
-_NUMBERS = ("lon", "lat", "started", "confirmed", "ended", "measure")
-_COLUMNS = [column.name for column in CASES.columns]
-
-
-class NoSuchCase(LookupError):
-    """No case has this id, or several begin so. The message says which and is plain."""
+_NUMBERS = ("lon", "lat", "started", "confirmed", "ended", "measure", "due")
+_FIELDS = Case.__struct_fields__
+_MANY = 500
+"""Ids in one question."""
 
 
 class Store:
-    """The cases of one city. One writer; any number of readers, in this process or others."""
+    """The cases of one city. One desk; any number of readers, in this process or others."""
 
-    def __init__(self, file: Path | None, *, read_only: bool = False) -> None:
-        """Open or make `file`; None: in memory, for replay and tests.
+    def __init__(
+        self,
+        where: Path | str | None,
+        *,
+        read_only: bool = False,
+        desk: bool = True,
+        conditions: Callable[[str], Conditions] = lambda _: Conditions(),
+        places: Callable[[sa.Connection], Places] = lambda _: Plain(),
+    ) -> None:
+        """where: a file, a URL, or None: in memory, for replay and tests. conditions, places: of the desk.
 
-        Raises NewerSchema where a newer gridwatch wrote it; FileNotFoundError where it is to be read and is not there.
+        desk: False: another process files cases there and makes the tables; here, in one process too, only what is not
+        the desk's is written. Raises AnotherDesk where another process is that, NewerSchema where a newer gridwatch
+        wrote it, OlderSchema where an older one did and it is not ours to bring up to date, FileNotFoundError where it
+        is to be read and is not there.
         """
-        if read_only and (file is None or not file.exists()):
-            raise FileNotFoundError(2, "no cases here yet; `gridwatch run` makes them", str(file))
-        self._engine = _engine(file, read_only)
-        self._writing = self._engine.execution_options(begin="BEGIN IMMEDIATE")
+        self.engine = open_database(where, read_only=read_only)
+        self._held: HeldDesk | None = None
         try:
-            if read_only:
-                with self._engine.begin() as connection:
-                    self._empty = file_version(connection) == 0
-            else:
-                with self._writing.begin() as connection:
-                    migrate(connection)
+            if not read_only:
+                self._held = HeldDesk(self.engine, DESK if desk else BESIDE)
+            if desk and not read_only:
+                migrate(self.engine)
                 self._empty = False
+            else:
+                self._empty = not has_tables(self.engine)
         except BaseException:
             self.close()
             raise
+        self.desk = Desk(self.engine, conditions, places)
 
     def close(self) -> None:
         """Give the file back."""
-        self._engine.dispose()
+        if self._held is not None:
+            self._held.close()
+        self.engine.dispose()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    @property
+    def empty(self) -> bool:
+        """Nobody had made the tables when it was opened."""
+        return self._empty
 
     # -- writing ----------------------------------------------------------------------------------------------------
 
@@ -79,42 +93,26 @@ class Store:
         """The journal position up to which all effects are in; -1 before any."""
         if self._empty:
             return -1
-        with self._engine.begin() as connection:
-            return _position(connection)
+        with reading(self.engine) as connection:
+            return int(connection.execute(sa.select(APPLIED.c.through)).scalar_one())
 
-    def apply(self, cases: Iterable[Case], through: int) -> int:
-        """Cases as they stood after some events, and how far that is all of them, in one transaction.
+    @property
+    def place(self) -> Place:
+        """The last entry of the one ordered log whose effects are in."""
+        with reading(self.engine) as connection:
+            return read_place(connection)
 
-        cases: in the order in which they are to be known. Their order is not the journal's: what one source said can
-        be known before what another said earlier. So two things make judging a tail again harmless: what comes from a
-        position at or before the stored one is skipped, and a case never goes back to what it was at an earlier
-        position. through: the position up to which nothing is missing any more. Without any case nothing is written,
-        since judging it again would find nothing again. Returns how many were new.
-        """
-        cases = list(cases)
-        if not cases:
-            return 0
-        with self._writing.begin() as connection:
-            stored = _position(connection)
-            new = [case for case in cases if case.position > stored]
-            if new:
-                connection.execute(_UPSERT, _rows(new))
-                if through > stored:
-                    connection.execute(APPLIED.update().values(position=through))
-        return len(new)
+    def apply(self, entries: Sequence[Logged], passed: float = -math.inf, through: int = -1, version: str = "") -> int:
+        """See `Desk.apply`."""
+        return self.desk.apply(entries, passed, through, version)
 
     def refresh(self, measures: Mapping[str, float]) -> None:
-        """The worst measure so far of cases that go on, by id; others are left as they are."""
-        known = [{"case": id, "worst": measure} for id, measure in measures.items() if math.isfinite(measure)]
+        """The worst measure so far of episodes that go on, by id; others are left as they are."""
+        known = [{"episode": id, "worst": measure} for id, measure in measures.items() if math.isfinite(measure)]
         if known:
-            with self._writing.begin() as connection:
+            with writing(self.engine) as connection:
                 connection.execute(_REFRESH, known)
-
-    def say(self, verdict: Verdict) -> None:
-        """Add what somebody says of a case. Raises NoSuchCase where there is none of this id."""
-        self.get(verdict.case)
-        with self._writing.begin() as connection:
-            connection.execute(VERDICTS.insert().values(**{n: getattr(verdict, n) for n in verdict.__struct_fields__}))
+                connection.execute(_REFRESH_CASE, known)
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
@@ -130,11 +128,9 @@ class Store:
     ) -> Sequence[Case]:
         """Cases, sorted by (started, id).
 
-        open: only those that go on (True) or have ended (False). since: only those that started then or later, UTC
-        seconds. limit: only the newest so many. withdrawn: those that were taken back too.
+        open: only those whose happening goes on (True) or has ended (False). since: only those that started then or
+        later, UTC seconds. limit: only the newest so many. withdrawn: those that were taken back too.
         """
-        if self._empty:
-            return []
         query = sa.select(CASES)
         if not withdrawn:
             query = query.where(~CASES.c.withdrawn)
@@ -153,94 +149,51 @@ class Store:
         return self._cases(query)[::-1]
 
     def get(self, id: str) -> Case:
-        """The case with this id, or the only one whose id begins so; withdrawn ones too. Raises NoSuchCase."""
-        wanted = id.strip().lower()
-        found: Sequence[Case] = []
-        if wanted and not self._empty:
-            # Ids are of hexadecimal digits and '-', which all sort before 'g'.
-            query = sa.select(CASES).where(CASES.c.id >= wanted, CASES.c.id < f"{wanted}g").order_by(CASES.c.id)
-            found = self._cases(query.limit(4))
-        if not found:
-            raise NoSuchCase(f"no case has an id that begins with '{id}'; `gridwatch cases list` shows them")
-        if len(found) > 1 and found[0].id != wanted:
-            several = ", ".join(case.id for case in found[:3]) + (", …" if len(found) > 3 else "")
-            raise NoSuchCase(f"several cases have an id that begins with '{id}': {several}; give more of it")
-        return found[0]
+        """The case with this id or number, or the only one whose id begins so; withdrawn ones too.
 
-    def verdicts(self) -> Sequence[Verdict]:
-        """All that has been said, in the order in which it was."""
+        Raises NoSuchCase.
+        """
         if self._empty:
-            return []
-        query = sa.select(VERDICTS).order_by(VERDICTS.c.number)
-        with self._engine.begin() as connection:
-            if not sa.inspect(connection).has_table(VERDICTS.name):  # written by an older gridwatch, and only read here
-                return []
-            rows = connection.execute(query).mappings().all()
-        return [Verdict(**{name: row[name] for name in Verdict.__struct_fields__}) for row in rows]
+            raise NoSuchCase(f"no case has an id that begins with '{id}'; `gridwatch cases list` shows them")
+        with reading(self.engine) as connection:
+            whole = find(connection, id)
+            row = connection.execute(sa.select(CASES).where(CASES.c.id == whole)).mappings().one()
+        return _case(row)
+
+    def answer(self, id: str) -> Answer | None:
+        """What became of a step or a report; None: nothing yet, or so long ago that it is forgotten."""
+        return self.answers([id]).get(id)
+
+    def answers(self, ids: Sequence[str]) -> dict[str, Answer]:
+        """`answer` of each that has one."""
+        found = {}
+        with reading(self.engine) as connection:
+            for start in range(0, len(ids), _MANY):
+                some = sa.select(ANSWERS).where(ANSWERS.c.id.in_(ids[start : start + _MANY]))
+                for row in connection.execute(some).mappings():
+                    told = {name: row[name] for name in ("id", "taken", "why")}
+                    found[row["id"]] = Answer(case=row["case_id"], allowed=tuple(row["allowed"]), **told)
+        return found
 
     def _cases(self, query: sa.Select[Any]) -> Sequence[Case]:
-        with self._engine.begin() as connection:
+        if self._empty:
+            return []
+        with reading(self.engine) as connection:
             return [_case(row) for row in connection.execute(query).mappings()]
 
 
-_INSERT = insert(CASES)
-_UPSERT = _INSERT.on_conflict_do_update(
-    index_elements=[CASES.c.id],
-    set_={name: _INSERT.excluded[name] for name in _COLUMNS if name not in _FIXED},
-    where=_INSERT.excluded.position >= CASES.c.position,
-)
 _REFRESH = (
+    EPISODES.update()
+    .where(EPISODES.c.id == sa.bindparam("episode"), EPISODES.c.ended.is_(None), ~EPISODES.c.withdrawn)
+    .values(measure=sa.bindparam("worst"))
+)
+_REFRESH_CASE = (
     CASES.update()
-    .where(CASES.c.id == sa.bindparam("case"), CASES.c.ended.is_(None), ~CASES.c.withdrawn)
+    .where(CASES.c.id == sa.bindparam("episode"), CASES.c.ended.is_(None), ~CASES.c.withdrawn)
     .values(measure=sa.bindparam("worst"))
 )
 
 
-def _position(connection: sa.Connection) -> int:
-    return int(connection.execute(sa.select(APPLIED.c.position)).scalar_one())
-
-
-def _rows(cases: Iterable[Case]) -> Sequence[dict[str, Any]]:
-    """The last state of each case, as rows of CASES, with what it got when it opened."""
-    first: dict[str, Case] = {}
-    last: dict[str, Case] = {}
-    for case in cases:
-        first.setdefault(case.id, case)
-        last[case.id] = case
-    rows = []
-    for case in last.values():
-        row = {name: getattr(case, name) for name in _COLUMNS}
-        row |= {name: getattr(first[case.id], name) for name in _FIXED}
-        # NaN and infinity are not numbers that a database compares well.
-        row |= {name: row[name] if math.isfinite(row[name]) else None for name in _NUMBERS}
-        rows.append(row)
-    return rows
-
-
 def _case(row: sa.RowMapping) -> Case:
-    values = {name: row[name] for name in _COLUMNS}
+    values = {name: row[name] for name in _FIELDS}
     return Case(**values | {name: math.nan if values[name] is None else values[name] for name in _NUMBERS})
-
-
-def _engine(file: Path | None, read_only: bool) -> sa.Engine:
-    if file is None:
-        engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool, connect_args={"check_same_thread": False})
-    else:
-        query = {"uri": "true", "mode": "ro" if read_only else "rwc"}
-        url = sa.URL.create("sqlite", database=file.absolute().as_uri(), query=query)
-        engine = sa.create_engine(url)
-
-    @sa.event.listens_for(engine, "connect")
-    def connected(connection: Any, _: object) -> None:
-        connection.isolation_level = None  # the driver's own idea of transactions leaves out DDL; `begun` begins them
-        for pragma in (f"busy_timeout = {BUSY}", "foreign_keys = ON"):
-            connection.execute(f"PRAGMA {pragma}")
-        if not read_only:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-
-    @sa.event.listens_for(engine, "begin")
-    def begun(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
-
-    return engine

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from connectors.http import HttpReceiver
+from connectors.http_settings import HttpSource
+from connectors.jt808.gateway import Jt808Receiver
+from connectors.jt808.settings import Jt808Source
+from connectors.kafka import KafkaReceiver, KafkaSource
 from connectors.mqtt import MqttReceiver, MqttSource
 from connectors.source import SourceKind
 from pipeline.faults import did_you_mean
 
 SOURCES: dict[str, SourceKind] = {
     "mqtt": SourceKind(MqttSource, MqttReceiver),
+    "kafka": SourceKind(KafkaSource, KafkaReceiver),
+    "http": SourceKind(HttpSource, HttpReceiver),
+    "jt808": SourceKind(Jt808Source, Jt808Receiver),
 }
 """Every kind of source, by the `type` that a configuration uses."""
 

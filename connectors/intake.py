@@ -59,6 +59,7 @@ class Intake:
         self.joined = False
         self._commit, self._log, self._elapsed = commit, log, elapsed
         self._tick_due = math.inf
+        self._newest: float | None = None
         self._stopped_at: float | None = None
 
     def join(self) -> None:
@@ -84,6 +85,7 @@ class Intake:
         buffer.received.extend([received] * n)
         buffer.payloads.extend(payloads)
         buffer.nbytes += sum(map(len, payloads))
+        self._newest = received if n else self._newest
 
     def until_tick(self) -> float:
         """Seconds until the next tick is due, 0 where it is; infinite while not joined."""
@@ -121,6 +123,7 @@ class Intake:
             )
             self._stopped_at, self.status.waiting_for_journal = None, False
         self.status.deliveries += buffer.kinds.count(Kind.DELIVERY)
+        self.status.received = self._newest
         self.status.commits += 1
         self.buffer = EntryBuffer()
         return True

@@ -30,15 +30,16 @@ from connectors.intake import ForwardClock, Intake
 from connectors.mqtt_client import (
     CONNECT_TIMEOUT,
     FrameClient,
-    explain_connect,
     explain_end,
     explain_lost,
     explain_refusal,
     make_client,
 )
 from connectors.mqtt_frames import FrameSocket
-from connectors.mqtt_settings import MqttSource, Tls
-from connectors.source import Backoff, Commit, Log, Status
+from connectors.mqtt_settings import MqttSource
+from connectors.source import Commit, Log, Status
+from pipeline.backoff import Backoff
+from pipeline.links import Tls, explain_connect
 
 STEADY = 10.0
 """A connection that stood this long was a good one: the next attempt is made soon again, seconds."""
@@ -124,7 +125,7 @@ class MqttReceiver:
             client.on_disconnect = self._on_disconnect
             client.reconnect()
         except (OSError, ValueError) as error:
-            self._end = explain_connect(error, self.settings)
+            self._end = explain_connect(error, self.settings.broker)
             return
         frames = client.frames
         if frames is None:

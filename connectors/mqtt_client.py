@@ -18,7 +18,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from connectors.mqtt_frames import FrameSocket
-from connectors.mqtt_settings import MqttSource, Tls
+from connectors.mqtt_settings import MqttSource
 
 CONNECT_TIMEOUT: Final = 10.0
 """How long a broker may take to accept a connection and to answer CONNECT, seconds."""
@@ -58,7 +58,7 @@ def make_client(settings: MqttSource, environment: Mapping[str, str], folder: Pa
     if username is not None or password is not None:
         client.username_pw_set(username or "", password)
     if settings.tls is not None:
-        client.tls = _tls(settings.tls, folder)
+        client.tls = settings.tls.context(folder)
     if settings.status_topic is not None:
         client.will_set(settings.status_topic, "offline", qos=1, retain=True)
     properties = None
@@ -72,41 +72,6 @@ def make_client(settings: MqttSource, environment: Mapping[str, str], folder: Pa
     else:
         client.connect_async(settings.host, settings.port, round(settings.keepalive))
     return client
-
-
-def _tls(tls: Tls, folder: Path) -> ssl.SSLContext:
-    """TLS 1.2 or later; the broker's certificate and name are always checked."""
-    ca, certificate, key = (folder / f if f is not None else None for f in (tls.ca, tls.certificate, tls.key))
-    for file in (ca, certificate, key):
-        if file is not None and not file.is_file():
-            raise FileNotFoundError(f"tls: there is no file {file}")
-    try:
-        context = ssl.create_default_context(cafile=ca)
-        if certificate is not None:
-            # A key with a passphrase is refused: nobody is there to type it.
-            context.load_cert_chain(certificate, key, password=lambda: "")
-    except ssl.SSLError as error:
-        raise ValueError(
-            f"tls: expected PEM files that belong together, in {folder}: {error.reason or error}"
-        ) from None
-    return context
-
-
-def explain_connect(error: Exception, settings: MqttSource) -> str:
-    """Why no connection could be made, and what to do."""
-    where = settings.broker
-    if isinstance(error, ssl.SSLCertVerificationError):
-        why = error.verify_message
-        return f"the certificate of {where} is not trusted ({why}); set tls.ca to the authority that signed it"
-    if isinstance(error, ssl.SSLError):
-        return f"no TLS with {where} ({error.reason or error}); check that the port is the broker's TLS port, and tls"
-    if isinstance(error, socket.gaierror):
-        return f"the name of {where} can't be resolved; check host, and the name server"
-    if isinstance(error, ConnectionRefusedError):
-        return f"nothing listens on {where}; check host and port, and that the broker runs"
-    if isinstance(error, TimeoutError):
-        return f"{where} does not answer; check host and port, and firewalls on the way"
-    return f"no connection to {where} ({error}); check host and port"
 
 
 _REFUSED: Final = {

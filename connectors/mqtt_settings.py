@@ -7,11 +7,11 @@ the broker then has a few commits' worth on the way, and a crash makes it send n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from pipeline.links import Protocol, Tls, Variable, secrets
 from pipeline.units import Quantity, Seconds
 
 
@@ -40,27 +40,6 @@ def _topic(text: str) -> str:
 
 Filter = Annotated[str, AfterValidator(topic_filter)]
 Topic = Annotated[str, AfterValidator(_topic)]
-Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="the name of an environment variable")]
-Protocol = Annotated[
-    Literal["5", "3.1.1"],
-    BeforeValidator(lambda v: str(v) if isinstance(v, int | float) and not isinstance(v, bool) else v),
-]
-
-
-class Tls(BaseModel):
-    """`tls:` files are relative to the configuration file; `tls: {}` trusts the system's authorities."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    ca: Path | None = Field(None, description="the authority that signed the broker's certificate; none: the system's")
-    certificate: Path | None = Field(None, description="our own, where the broker wants one")
-    key: Path | None = Field(None, description="its key, without a passphrase")
-
-    @model_validator(mode="after")
-    def _both(self) -> Tls:
-        if (self.certificate is None) != (self.key is None):
-            raise ValueError("expected 'certificate' and 'key' together")
-        return self
 
 
 class MqttSource(BaseModel):
@@ -77,6 +56,9 @@ class MqttSource(BaseModel):
     password_env: Variable | None = None
     tls: Tls | None = None
     subscribe: tuple[Filter, ...] = Field(min_length=1, description="topic filters; '$share/group/…' shares them")
+    share: bool = Field(
+        True, exclude=True, description="where several processes take in, each gets a share of the deliveries, not all"
+    )
     receive_maximum: int = Field(
         2000, ge=1, le=65535, description="how many deliveries may be on the way unacknowledged (5)"
     )
@@ -93,14 +75,8 @@ class MqttSource(BaseModel):
 
     def credentials(self, environment: Mapping[str, str]) -> tuple[str | None, str | None]:
         """User and password. Raises ValueError naming the variable that is not set."""
-        values = []
-        for key, variable in (("username_env", self.username_env), ("password_env", self.password_env)):
-            if variable is not None and variable not in environment:
-                raise ValueError(
-                    f"{key}: the environment variable '{variable}' is not set; set it, or leave the key out"
-                )
-            values.append(environment[variable] if variable is not None else None)
-        return values[0], values[1]
+        username, password = secrets(environment, username_env=self.username_env, password_env=self.password_env)
+        return username, password
 
     @property
     def broker(self) -> str:

@@ -10,7 +10,6 @@ line to `connectors.SOURCES`, a section in docs/connectors/.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -49,6 +48,8 @@ class Status:
     """UTC seconds; None while it is not connected."""
     deliveries: int = 0
     """How many have been committed since the start."""
+    received: float | None = None
+    """When the newest of them was received, UTC seconds; None: there has been none."""
     commits: int = 0
     in_flight: int = 0
     """Read and not yet acknowledged."""
@@ -83,22 +84,3 @@ class SourceKind:
     """The section of the configuration."""
     receiver: Callable[..., Receiver]
     """(name, settings, commit, tick, now=…, log=…) -> Receiver"""
-
-
-class Backoff:
-    """How long to wait before the next attempt, seconds: doubling up to `most`, spread so that many clients that lost
-    one broker don't all come back at once."""
-
-    def __init__(self, first: float = 1.0, most: float = 60.0, dice: Callable[[], float] = random.random) -> None:
-        self.first, self.most, self.dice = first, most, dice
-        self._next = first
-
-    def delay(self) -> float:
-        """The next wait: between half and all of it."""
-        wait = self._next * (0.5 + 0.5 * self.dice())
-        self._next = min(self.most, self._next * 2)
-        return wait
-
-    def reset(self) -> None:
-        """It worked."""
-        self._next = self.first

@@ -17,6 +17,7 @@ from detectors.load_not_sealed import LoadNotSealed
 from detectors.no_go_zone import NoGoZone
 from detectors.no_permit import NoPermit
 from detectors.not_emptied import NotEmptied
+from detectors.occupied import Occupied
 from detectors.off_route import OffRoute
 from detectors.only_in_zone import OnlyInZone
 from detectors.outside_hours import OutsideHours
@@ -43,6 +44,7 @@ DETECTORS: dict[str, type[Detector]] = {
     "no_go_zone": NoGoZone,
     "no_permit": NoPermit,
     "not_emptied": NotEmptied,
+    "occupied": Occupied,
     "off_route": OffRoute,
     "only_in_zone": OnlyInZone,
     "outside_hours": OutsideHours,
@@ -70,6 +72,7 @@ __all__ = [
     "NoGoZone",
     "NoPermit",
     "NotEmptied",
+    "Occupied",
     "OffRoute",
     "OnlyInZone",
     "OutsideHours",

@@ -1,23 +1,22 @@
 """stationary: has an object stood in a camera's picture for too long?
 
 Reads Sighting. Wrong where it has stood for `still`; right where it has stood for less than `rolling`, which means that
-it moves, or where its place or its kind is none that is asked about. In between it stays what it was: a lorry that
-creeps has not stopped, and a car that stopped and is pushed onto the shoulder has not driven off. Reports the seconds.
+it moves, and where its place is none that is asked about: outside the `zones` and the `hours`, or because it is a
+fixture of the register. In between it stays what it was: a lorry that creeps has not stopped, and a car that stopped
+and is pushed onto the shoulder has not driven off. Reports the seconds.
 How long it has stood is for the camera to say (`cameras.still`), which also knows it again behind what hides it.
 Default 6 s: on a motorway nobody stands for so long, and slow lorries far off seem to, for up to 5 s. In towns: more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import ClassVar
 
-import numpy as np
 from pydantic import Field
 
 from pipeline.detector import Detector, Judgement, Memory
-from pipeline.names import NOBODY, Names
-from pipeline.rows import Flags, Ints, Sighting
+from pipeline.hours import Schedule
+from pipeline.rows import Sighting
 from pipeline.units import Quantity, Seconds, Share
 from pipeline.world import World
 
@@ -40,19 +39,24 @@ class Stationary(Detector):
     """What is meant; not given: anything."""
     zones: tuple[str, ...] = ()
     """The zones of the picture that are meant; not given: all of it."""
+    hours: Schedule | None = None
+    """When it must not stand there; not given: at any time."""
+    alone: bool = False
+    """Only while nobody stands beside it, of the labels that the stream names under `beside`."""
+
+    def needed(self) -> tuple[str, ...]:
+        return (*self.needs, "beside") if self.alone else self.needs
 
     def judge(self, rows: Sighting, world: World, memory: Memory | None) -> Judgement:
-        meant = ~(rows.score < self.score)  # unknown is not faint
-        if self.labels:
-            meant &= _among(rows.label, self.labels, world.names)
-        right = rows.still < min(self.rolling, self.still)
+        asked = ~world.fixtures.are(rows)
         if self.zones:
-            inside = _among(rows.zone, self.zones, world.names)
-            meant &= inside
-            right |= ~inside
-        return Judgement(wrong=meant & (rows.still >= self.still), right=right, measure=rows.still, place=rows.zone)
-
-
-def _among(column: Ints, words: Iterable[str], names: Names) -> Flags:
-    codes = [code for code in map(names.find, words) if code != NOBODY]
-    return np.isin(column, codes)
+            asked &= world.names.among(rows.zone, self.zones)
+        if self.hours is not None:
+            asked &= world.during(self.hours, rows.ts)
+        if self.alone:
+            asked &= rows.extra["beside"] == 0
+        wrong = asked & (rows.still >= self.still) & ~(rows.score < self.score)  # unknown is not faint
+        if self.labels:
+            wrong &= world.names.among(rows.label, self.labels)
+        right = (rows.still < min(self.rolling, self.still)) | ~asked
+        return Judgement(wrong=wrong, right=right, measure=rows.still, place=rows.zone)

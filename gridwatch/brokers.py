@@ -117,7 +117,8 @@ def of_broker(
     """Of a broker by host and port. Raises Problem."""
     from pydantic import ValidationError
 
-    from connectors.mqtt_settings import MqttSource, Tls
+    from connectors.mqtt_settings import MqttSource
+    from pipeline.links import Tls
     from pipeline.units import Quantity
 
     host, _, port = broker.removeprefix("mqtts://" if tls else "mqtt://").partition(":")

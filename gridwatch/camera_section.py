@@ -1,24 +1,34 @@
-"""camera_section: a city's configuration with its section `cameras`: how each is read and what watches it.
+"""camera_section: what a file says of cameras: how each is read, what watches it, where what it sees goes.
 
-Reads one file. Reports the faults of all of it at once, those of the watchers' parameters too, each with file, line and
-path, as `gridwatch check` does.
+Reads one file, a city's or an edge box's: that one has no `city`, `sources`, `streams` and `rules`. Reports the faults
+of all of it at once, those of the watchers' parameters too, each with file, line and path, as `gridwatch check` does.
+Zones that were drawn in the console come from a file of their own, in place of its own (gridwatch/drawn_zones.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gridwatch.drawn_zones import FILE, DrawnZones, folder_of, kept_zones
 from gridwatch.problems import Exit, Problem, city_file
 from pipeline.faults import Fault, Faulty, did_you_mean
 
 if TYPE_CHECKING:
-    from cameras.settings import CameraSettings, CamerasSettings
+    from cameras.evidence.settings import EvidenceSettings
+    from cameras.latest_settings import LatestSettings
+    from cameras.publish import Broker
+    from cameras.settings import CameraSettings
     from cameras.watcher import Watcher, Zone
+    from gridwatch.edge_file import CameraSections
     from pipeline.runtime.compose import City
     from pipeline.runtime.document import Document
+    from pipeline.runtime.sections import MetricsSection
+
+CITY = ("city", "sources", "streams", "rules")
+"""A file that has one of these is a city's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,31 @@ class Camera:
 
     def zones(self) -> dict[str, Zone]:
         return {name: area.zone(name) for name, area in self.settings.zones.items()}
+
+    def resolved(self, base: Path) -> Camera:
+        """The same with the files that it names taken from `base` on, where they are relative."""
+        from cameras.files import resolved
+
+        watchers = {name: resolved(each, base) for name, each in self.watchers.items()}
+        return Camera(self.name, self.settings.resolved(base), watchers)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFile:
+    """What a file says of cameras, without fault."""
+
+    file: Path
+    cameras: Mapping[str, Camera]
+    publish: Broker | None
+    evidence: EvidenceSettings | None
+    metrics: MetricsSection | None
+    """Of an edge box; None: off, or a city's, whose own they are."""
+    frames: LatestSettings | None = None
+    """The latest pictures; None: there are none."""
+    drawn: frozenset[str] = frozenset()
+    """The cameras whose zones were drawn in the console."""
+    zones: Path | None = None
+    """Where zones that are drawn are kept; None: an edge box's, which has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,42 +89,98 @@ class CameraCity:
 
 
 def load_cameras(config: Path) -> CameraCity:
-    """Raises Faulty with every fault of the file and its registers."""
+    """A city's. Raises Faulty with every fault of the file and its registers."""
+    found, city = load_both(config)
+    if city is None:
+        raise Faulty([Fault(str(found.file), 0, "", "expected a city's configuration, got an edge box's: no 'city'")])
+    return CameraCity(city, found.cameras)
+
+
+def load_both(config: Path) -> tuple[CameraFile, City | None]:
+    """What a file says of cameras, and of its city; None: it is an edge box's. Raises Faulty with every fault."""
     from pipeline.runtime.compose import load_city
     from pipeline.runtime.document import read_document
 
     file = city_file(config)
     faults: list[Fault] = []
-    cameras: dict[str, Camera] = {}
     document = read_document(file)
-    settings = _settings(document, faults)
-    if settings is not None:
-        for name, each in settings.cameras.items():
-            cameras[name] = Camera(name, each, _watchers(name, each, document, faults))
-    try:
-        city = load_city(file)
-    except Faulty as faulty:
-        raise Faulty([*faults, *faulty.faults]) from None
-    if faults:
+    found = _read(file, document, faults)
+    city: City | None = None
+    if not _alone(document):
+        try:
+            city = load_city(file)
+        except Faulty as faulty:
+            faults += faulty.faults
+    if faults or found is None:
         raise Faulty(faults)
-    return CameraCity(city, cameras)
+    return found, city
 
 
-def _settings(document: Document, faults: list[Fault]) -> CamerasSettings | None:
-    data: Any = document.data
-    said = data.get("cameras") if isinstance(data, dict) else None
-    if not said or not isinstance(said, dict):  # what is no mapping is told with the rest of the file
+def read_cameras(config: Path, drawn: DrawnZones | None = None) -> CameraFile:
+    """Only what a file says of cameras, whatever else it says. drawn: zones to be tried; None: those that are kept.
+    Raises Faulty with every fault of that."""
+    from pipeline.runtime.document import read_document
+
+    file = city_file(config)
+    faults: list[Fault] = []
+    found = _read(file, read_document(file), faults, drawn)
+    if faults or found is None:
+        raise Faulty(faults)
+    return found
+
+
+def _alone(document: Document) -> bool:
+    return isinstance(document.data, dict) and bool(document.data) and not any(key in document.data for key in CITY)
+
+
+def _read(file: Path, document: Document, faults: list[Fault], drawn: DrawnZones | None = None) -> CameraFile | None:
+    """None: there are faults."""
+    alone = _alone(document)
+    if alone:
+        faults += document.faults
+    elif not isinstance(document.data, dict):  # that is told with the rest of the city
         return None
+    data = {key: said for key, said in document.data.items() if said is not None or key == "metrics"}
+    ours = {key for key in ("cameras", "publish", "evidence", "frames") if key in data}
+    if not alone and not ours:
+        return CameraFile(file, {}, None, None, None)
+    if drawn is None:
+        drawn = kept_zones(file, data, alone)
+        faults += drawn.faults
+    data = drawn.laid_over(data)
+    document = drawn.beside(document)
     from pydantic import ValidationError
 
-    from cameras.settings import CamerasSettings
     from pipeline.runtime.explain import faults_of
 
     try:
-        return CamerasSettings.model_validate({"cameras": said})
+        from gridwatch.edge_file import CameraSections, EdgeSections
+    except ImportError as error:
+        raise lacking(error) from None
+    model = EdgeSections if alone else CameraSections
+    try:
+        sections = model.model_validate(data if alone else {key: data[key] for key in ours})
     except ValidationError as error:
-        faults += faults_of(error, document, CamerasSettings)
+        faults += faults_of(error, document, model)
         return None
+    base = file.resolve().parent
+    cameras = {
+        name: Camera(name, each, _watchers(name, each, document, faults)).resolved(base)
+        for name, each in sections.cameras.items()
+    }
+    faults += [fault for each in cameras.values() for fault in _presets(each, document)]
+    faults += _evidence(sections, document)
+    metrics = sections.metrics if isinstance(sections, EdgeSections) else None
+    evidence = sections.evidence and sections.evidence.resolved(base)
+    frames = sections.frames and sections.frames.hiding(sections.evidence)
+    ours_drawn = drawn.names & cameras.keys()
+    zones = None if alone else folder_of(file, data) / FILE
+    return CameraFile(file, cameras, sections.publish, evidence, metrics, frames, ours_drawn, zones)
+
+
+def lacking(error: ImportError) -> Problem:
+    """A package that is not installed, and how it is."""
+    return Problem(f"Cameras need {error.name}: pip install 'gridwatch[cameras]'", Exit.CANNOT_RUN)
 
 
 def _watchers(name: str, settings: CameraSettings, document: Document, faults: list[Fault]) -> dict[str, Watcher]:
@@ -109,3 +200,38 @@ def _watchers(name: str, settings: CameraSettings, document: Document, faults: l
         except (NotRegistered, TypeError) as error:
             faults.append(document.fault(path, str(error)))
     return found
+
+
+def _presets(camera: Camera, document: Document) -> Iterator[Fault]:
+    """Pictures that are not there, and presets of watchers that the camera does not have."""
+    for name, preset in camera.settings.presets.items():
+        for n, file in enumerate(preset.pictures):
+            if not file.is_file():
+                yield document.fault(
+                    ("cameras", camera.name, "presets", name, "pictures", n), f"there is no file {file}"
+                )
+    known = camera.settings.presets
+    for name, each in camera.watchers.items():
+        for meant in each.presets:
+            if meant not in known:
+                hint = did_you_mean(meant, known) or f"; presets: {', '.join(known) or 'none'}"
+                path = ("cameras", camera.name, "watchers", name, "presets")
+                yield document.fault(path, f"no preset '{meant}'{hint}")
+
+
+def _evidence(sections: CameraSections, document: Document) -> Iterator[Fault]:
+    """Names that no camera has: what was meant would never be kept."""
+    cameras = sections.cameras.values()
+    known = {
+        "cameras": set(sections.cameras),
+        "zones": {zone for camera in cameras for zone in camera.zones},
+        "watcher": {watcher for camera in cameras for watcher in camera.watchers},
+    }
+    when: Mapping[str, Any] = sections.evidence.when if sections.evidence is not None else {}
+    for name, trigger in when.items():
+        for key, names in known.items():
+            said = getattr(trigger, key)
+            for each in (said,) if isinstance(said, str) else said:
+                if each and each not in names:
+                    hint = did_you_mean(each, names) or f"; there are: {', '.join(sorted(names)) or 'none'}"
+                    yield document.fault(("evidence", "when", name, key), f"no camera has this{hint}")

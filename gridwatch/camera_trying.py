@@ -72,10 +72,11 @@ def try_camera(
     environment: Mapping[str, str],
     seconds: float,
     picture: Path | None = None,
+    plain: bool = False,
     progress: Callable[[float], object] = lambda _: None,
 ) -> Tried:
     """Look at a camera for so long. picture: where the last picture goes, marked with its time and a grid of tenths, in
-    which zones are written. Raises Problem."""
+    which zones are written; plain: as it is. Raises Problem."""
     try:
         from cameras.streams import Stream, StreamFailed
     except ImportError as error:
@@ -93,7 +94,7 @@ def try_camera(
     if seen.image is None:
         raise Problem(f"{settings.shown}: within {seconds:g} s no picture came that could be decoded")
     if picture is not None:
-        _write(picture, seen.image, seen.ts, stream.facts.codec)
+        _write(picture, seen.image if plain else _marked(seen.image, seen.ts, stream.facts.codec))
     facts, clock = stream.facts, stream.clock
     tried = Tried(
         shown=settings.shown,
@@ -170,8 +171,8 @@ def _advice(tried: Tried) -> list[str]:
     return said
 
 
-def _write(file: Path, image: Image, ts: float, codec: str) -> None:
-    """The picture with its time and a grid of tenths. Raises Problem."""
+def _marked(image: Image, ts: float, codec: str) -> Image:
+    """The picture with its time and a grid of tenths."""
     import cv2
 
     marked = image.copy()
@@ -185,8 +186,15 @@ def _write(file: Path, image: Image, ts: float, codec: str) -> None:
             _text(marked, f"0.{n}", at, size)
     when = datetime.fromtimestamp(ts, UTC).strftime("%Y-%m-%d %H:%M:%S")
     _text(marked, f"{when} UTC  {width} x {height}  {codec}", (4, height - 6), size)
+    return marked
+
+
+def _write(file: Path, image: Image) -> None:
+    """Raises Problem."""
+    import cv2
+
     try:
-        written, data = cv2.imencode(file.suffix, marked)
+        written, data = cv2.imencode(file.suffix, image)
         if not written:
             raise ValueError
     except (cv2.error, ValueError):

@@ -6,7 +6,8 @@ Reads the version that was in force at its beginning; writes the configuration a
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from gridwatch.problems import Exit, Problem
 
 if TYPE_CHECKING:
     from cases.case import Case
+    from cases.store import Store
     from pipeline.journal import Contents, JournalReader
     from replay.labels import Label
     from replay.recording import Manifest
@@ -64,17 +66,39 @@ def version_in_force(reader: JournalReader, position: int, snapshots: Path) -> b
     return engine.version_payload
 
 
-def said_of(data: Path) -> list[Label]:
-    """The labels of what was said of the cases in a city's data folder; none where there are no cases."""
-    from cases.store import FILE, Store
+def city_of(version: bytes | None, contents: Contents) -> str:
+    """The city that a version is of; '' where there is none."""
+    return "" if version is None else str(json.loads(contents.get(json.loads(version)["config"]))["city"])
+
+
+@contextmanager
+def cases_in(store: Path | str | None) -> Iterator[Store | None]:
+    """A city's cases, to be read; None where there are none. store: a file or a URL. Raises Problem."""
+    from cases.database import StoreTrouble
+    from cases.store import Store
+
+    if store is None or (isinstance(store, Path) and not store.exists()):
+        yield None
+        return
+    try:
+        cases = Store(store, read_only=True)
+    except StoreTrouble as error:
+        raise Problem(str(error)) from None
+    with cases:
+        yield None if cases.empty else cases
+
+
+def said_of(store: Path | str | None) -> list[Label]:
+    """The labels of what was said of a city's cases; none where there are no cases. store: a file or a URL."""
+    from cases.database import reading
+    from cases.labels import told
     from replay.labelling import of_verdicts
 
-    if not (data / FILE).exists():
-        return []
-    with Store(data / FILE, read_only=True) as store:
-        said = store.verdicts()
-        cases = {case.id: case for case in (store.get(id) for id in {verdict.case for verdict in said})}
-    return of_verdicts(said, cases)
+    with cases_in(store) as cases:
+        if cases is None:
+            return []
+        with reading(cases.engine) as connection:
+            return of_verdicts(told(connection))
 
 
 def write_beside(

@@ -8,10 +8,8 @@ they are judged side by side. What was taken because nobody says it (pictures a 
 from __future__ import annotations
 
 import heapq
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,14 +22,13 @@ from gridwatch.recordings import Opened, always
 if TYPE_CHECKING:
     from connectors.codecs.stream import StreamSettings
     from connectors.mot import Sequence as Pictures
-    from pipeline.journal import JournalBatch
     from pipeline.runtime.compose import City
     from replay.labels import Label
+    from replay.messages import Said
 
 ORIGIN = 946_684_800.0
 """When every sequence begins, UTC seconds: 2000-01-01. The files say only how long after that."""
 EXAMPLE = "examples/mot"
-_BLOCK = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +51,7 @@ def open_mot(folder: Path, config: Path | None = None, asked: Asked | None = Non
     """
     from connectors.mot import sequences
     from pipeline.runtime.compose import load_city
+    from replay.messages import Messages
 
     asked = asked or Asked()
     found = sequences(folder, asked.rate, asked.size, asked.detections)
@@ -61,7 +59,10 @@ def open_mot(folder: Path, config: Path | None = None, asked: Asked | None = Non
         return None
     city = load_city(packaged(EXAMPLE) / "city.yaml" if config is None else city_file(config))
     source, topic = _stream(city)
-    recorded = _Recorded(found, source, topic, city.configuration.time.tick, asked.trust_tracks)
+    followed = _Followed(found, source, topic, asked.trust_tracks)
+    span = ORIGIN, max(each.ts(each.last, ORIGIN) for each in found)
+    count = sum(each.last for each in found)
+    recorded = Messages(followed.said, count, [source], span, city.configuration.time.tick)
     rule = _rule(city) if any(each.truth is not None for each in found) else ""
     return Opened(
         name=folder.resolve().name,
@@ -81,61 +82,25 @@ def camera(sequence: Pictures) -> str:
     return sequence.name.replace("/", ".").replace("+", ".").replace("#", ".")
 
 
-class _Recorded:
-    """The entries of all sequences, side by side; objects are followed once, when they are first asked for."""
+class _Followed:
+    """What all sequences' cameras say, side by side; objects are followed once, when that is first asked for."""
 
-    first = 0
+    def __init__(self, found: Sequence[Pictures], source: str, topic: Callable[[str], str], trust_tracks: bool) -> None:
+        self._found, self._source, self._topic, self._trust = found, source, topic, trust_tracks
+        self._kept: list[Said] | None = None
 
-    def __init__(
-        self, found: Sequence[Pictures], source: str, topic: Callable[[str], str], tick: float, trust_tracks: bool
-    ) -> None:
-        self._found, self._source, self._topic = found, source, topic
-        self._tick, self._trust = tick, trust_tracks
-        self._batches: list[JournalBatch] = []
-        self._until = max(each.ts(each.last, ORIGIN) for each in found)
-        self.head = sum(each.last for each in found) + len(self._ticks())
-
-    def read(self, start: int = 0, max_rows: int = _BLOCK) -> Iterator[JournalBatch]:
-        """From `start` on, in blocks of at most `max_rows`."""
-        from pipeline.journal import JournalBatch
-
-        for piece in self._all():
-            for begin in range(max(piece.first, start), piece.end, max_rows):
-                yield JournalBatch(begin, piece.batch.slice(begin - piece.first, max_rows))
-
-    def _all(self) -> Iterator[JournalBatch]:
-        """Made anew by whoever reads first to the end, then kept."""
-        if self._batches:
-            yield from self._batches
+    def said(self) -> Iterator[Said]:
+        """By time; at one moment in the order of the sequences."""
+        if self._kept is not None:
+            yield from self._kept
             return
-        made = []
-        for piece in self._make():
-            made.append(piece)
-            yield piece
-        self._batches = made
+        kept = []
+        for each in heapq.merge(*map(self._messages, self._found), key=lambda said: said[0]):
+            kept.append(each)
+            yield each
+        self._kept = kept
 
-    def _ticks(self) -> list[float]:
-        return [ORIGIN + n * self._tick for n in range(math.ceil((self._until - ORIGIN) / self._tick) + 2)]
-
-    def _make(self) -> Iterator[JournalBatch]:
-        from pipeline.entries import EntryBuffer, Kind
-        from pipeline.journal import JournalBatch
-
-        buffer, position = EntryBuffer(), 0
-        streams = [self._messages(n, each) for n, each in enumerate(self._found)]
-        ticks = iter([(ts, -1, "", b"") for ts in self._ticks()])
-        for _, entries in groupby(heapq.merge(ticks, *streams), key=lambda entry: entry[0]):
-            for ts, number, topic, payload in entries:
-                kind = Kind.TICK if number < 0 else Kind.DELIVERY
-                buffer.add(kind, self._source, topic, ts, payload)
-            if len(buffer) >= _BLOCK:
-                yield JournalBatch(position, buffer.batch())
-                position += len(buffer)
-                buffer = EntryBuffer()
-        if len(buffer):
-            yield JournalBatch(position, buffer.batch())
-
-    def _messages(self, number: int, sequence: Pictures) -> Iterator[tuple[float, int, str, bytes]]:
+    def _messages(self, sequence: Pictures) -> Iterator[Said]:
         try:
             from cameras.sightings import messages
         except ModuleNotFoundError as error:
@@ -144,7 +109,7 @@ class _Recorded:
         topic = self._topic(camera(sequence))
         pictures = sequence.pictures(ORIGIN, trust_tracks=self._trust)
         for ts, payload in messages(pictures, sequence.rate):
-            yield ts, number, topic, payload
+            yield ts, self._source, topic, payload
 
 
 def _stream(city: City) -> tuple[str, Callable[[str], str]]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from replay.labels import Label
     from replay.outcome import Outcome
     from replay.recording import Recording
-    from replay.replaying import Entries
+    from replay.replaying import Entries, Replayed
 
 Change = Callable[["Version"], "Version"]
 """Makes another version of one: other rules, say."""
@@ -63,10 +63,6 @@ class Opened:
         load = self.load
         return replace(self, load=lambda payload, names: change(load(payload, names)))
 
-    def with_load(self, load: LoadVersion, entries: Callable[[], Entries] | None = None) -> Opened:
-        """The same recording with other versions, and perhaps other entries."""
-        return replace(self, load=load, entries=entries or self.entries)
-
     def with_faults(self, faults: str, seed: int = 1) -> Opened:
         """The same recording, as if devices and networks had been worse. Raises Problem where the text says nothing
         that there is."""
@@ -87,11 +83,18 @@ class Opened:
         )
 
     def judge(
-        self, *, start: int | None = None, batch: int = 65_536, progress: Callable[[int], object] = lambda _: None
+        self,
+        *,
+        start: int | None = None,
+        batch: int = 65_536,
+        progress: Callable[[int], object] = lambda _: None,
+        replaying: Callable[..., Replayed] | None = None,
     ) -> Outcome:
-        """Judge it and score it by its labels. Raises Problem where nothing says what its entries mean."""
+        """Judge it and score it by its labels. replaying: what does it; None: the engine, here. Raises Problem where
+        nothing says what its entries mean."""
         from pipeline.engine import NoVersion
         from replay.outcome import judge
+        from replay.replaying import replay
 
         try:
             return judge(
@@ -106,6 +109,7 @@ class Opened:
                 current=self.current,
                 batch=batch,
                 progress=progress,
+                replaying=replaying or replay,
             )
         except NoVersion as error:
             message = f"{self.name}: {error}. Name the configuration to judge by: --config FILE."
@@ -117,6 +121,7 @@ def open_recording(
 ) -> Opened:
     """Open what is in a folder. Raises Problem, Faulty.
 
+    folder: a recording, or the configuration of a city on Kafka, or what that is in: then of all that Kafka keeps.
     config: judge by this configuration all along; by the recorded world where it names no registers. labels: a file of
     labels instead of those that lie beside the journal. mot: what a folder of MOT files does not say.
     """
@@ -124,7 +129,14 @@ def open_recording(
     from replay.recording import find_recording
 
     if folder.exists() and (folder.is_file() or find_recording(folder) is None):
+        from gridwatch.cluster_recordings import on_kafka
         from gridwatch.mot import open_mot
+
+        cluster = on_kafka(folder)
+        if cluster is not None:
+            taken = cluster.recording()
+            opened = open_recording(taken.recording.folder, config, labels)
+            return replace(opened, notes=(*opened.notes, *taken.said))
 
         sequences = open_mot(folder, config, mot)
         if sequences is not None:
@@ -157,7 +169,10 @@ def recording_in(folder: Path) -> Recording:
 
     recording = find_recording(folder)
     if recording is None:
-        message = f"{folder}: there is no journal here. `gridwatch import`, `record` and `run` make them."
+        message = (
+            f"{folder}: there is no journal here. `gridwatch import`, `record` and `run` make them; where a city is on"
+            " Kafka, name its city.yaml."
+        )
         raise Problem(message, Exit.USAGE)
     return recording
 
@@ -202,16 +217,11 @@ def always(city: City) -> LoadVersion:
 
 def recorded_world(recording: Recording) -> Registers | None:
     """The registers that were in force at the recording's end; None where no version is in it."""
-    import pyarrow.compute as pc
-
-    from pipeline.entries import Kind
     from pipeline.journal import Contents
     from pipeline.journal.contents import CONTENTS
     from pipeline.runtime.compose import registers_of
+    from replay.cutting import version_at
 
-    last: bytes | None = None
-    for piece in recording.reader().read():
-        found = piece.batch.filter(pc.equal(piece.batch.column("kind"), int(Kind.VERSION)))
-        if found.num_rows:
-            last = found.column("payload")[found.num_rows - 1].as_py()
+    reader = recording.reader()
+    last = version_at(reader, reader.head)
     return None if last is None else registers_of(last, Contents(recording.journal / CONTENTS))

@@ -8,12 +8,14 @@ from datetime import UTC, datetime, tzinfo
 from gridwatch.problems import Exit, Problem
 
 
-def duration_option(option: str, text: str) -> float:
-    """Seconds of '10min'. Raises Problem for what is no duration, or none above 0."""
+def duration_option(option: str, text: str | None) -> float:
+    """Seconds of '10min'; infinite where nothing is given. Raises Problem for what is no duration, or none above 0."""
     from pydantic import TypeAdapter, ValidationError
 
     from pipeline.units import Seconds
 
+    if text is None:
+        return math.inf
     try:
         seconds = float(TypeAdapter(Seconds).validate_python(text))
     except ValidationError as error:
@@ -30,5 +32,5 @@ def time_option(option: str, text: str | None, zone: tzinfo | None, default: flo
     try:
         when = datetime.fromisoformat(text)
     except ValueError:
-        raise Problem(f"{option}: expected a time such as '2026-03-01T08:00', got '{text}'", Exit.USAGE) from None
+        raise Problem(f"{option}: expected a time such as '2026-03-01T08:15', got '{text}'", Exit.USAGE) from None
     return (when if when.tzinfo else when.replace(tzinfo=zone or UTC)).timestamp()

@@ -7,10 +7,8 @@ configuration give the same cases, byte for byte.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,13 +19,11 @@ from gridwatch.recordings import Opened, always
 if TYPE_CHECKING:
     from cameras.settings import CameraSettings
     from cameras.watcher import Frame
-    from pipeline.entries import Kind
-    from pipeline.journal import JournalBatch
+    from gridwatch.watching_evidence import ClipEvidence
     from pipeline.runtime.compose import City
 
 ORIGIN = 946_684_800.0
 """When a clip begins, UTC seconds, if nobody says: 2000-01-01."""
-_BLOCK = 8_192
 
 
 @dataclass(slots=True)
@@ -43,6 +39,8 @@ class Clip:
     pictures: int = 0
     last: float = 0.0
     """When the last picture was taken."""
+    evidence: ClipEvidence | None = None
+    """None: nothing is kept of it."""
 
     def frames(self) -> Iterator[Frame]:
         """The pictures that are looked at. Raises Problem where it is no video."""
@@ -53,7 +51,7 @@ class Clip:
         settings = _of_file(self.camera.settings, self.file)
         sampler = Sampler(settings.fps)
         try:
-            stream = Stream(settings, {}, self.start)
+            stream = Stream(settings, {}, self.start, ring=self.evidence.ring if self.evidence else None)
             try:
                 for picture in stream.pictures():
                     if sampler.wanted(picture.ts):
@@ -66,11 +64,24 @@ class Clip:
     def watch(self, progress: Callable[[float], object] = lambda _: None) -> None:
         """Look at it, once. progress: told how many seconds of it have been looked at. Raises Problem."""
         from cameras.looking import Looking
+        from cameras.presets import scenes
 
         begin(self.camera)
-        looking = Looking(self.camera.name, self.camera.watchers, self.camera.zones())
+        settings = self.camera.settings
+
+        def unread(what: str) -> None:
+            raise Problem(f"cameras.{self.camera.name}.{what}")
+
+        if settings.presets and not any(preset.pictures for preset in settings.presets.values()):
+            unread("presets: none has pictures, by which it is known in a clip")
+        known = scenes(settings, unread)
+        views = dict(settings.views(self.camera.name))
+        witness = self.evidence.witness if self.evidence else None
+        looking = Looking(self.camera.name, self.camera.watchers, views, scenes=known, witness=witness)
         for frame in self.frames():
             self.said += [(frame.ts, topic, payload) for topic, payload in looking.look(frame)]
+            if self.evidence is not None:
+                self.evidence.go_on()
             self.pictures += 1
             self.last = frame.ts
             progress(frame.ts - self.start)
@@ -79,7 +90,19 @@ class Clip:
 
     def opened(self) -> Opened:
         """What was said, as a recording. Raises Problem where no stream of the configuration takes it."""
-        recorded = _Recorded(self)
+        from replay.messages import Messages
+
+        sources = {topic: _sources(self.city, topic) for topic in {topic for _, topic, _ in self.said}}
+        said = [(ts, source, topic, payload) for ts, topic, payload in self.said for source in sources[topic]]
+        if not said:
+            raise Problem(
+                f"{self.city.file}: no stream takes what the camera says: expected a stream with the topic"
+                f" 'cameras/{{camera}}/sightings', 'codec: sightings' and 'unknown: accept'",
+                Exit.USAGE,
+            )
+        ticking = sorted({source for _, source, _, _ in said})
+        tick = self.city.configuration.time.tick
+        recorded = Messages(lambda: said, len(said), ticking, (self.start, self.last), tick)
         return Opened(
             name=self.file.name,
             entries=lambda: recorded,
@@ -104,13 +127,16 @@ def clip(file: Path, cameras: CameraCity, name: str | None = None, start: float 
 def begin(camera: Camera) -> None:
     """Begin each of its watchers, to know that they can be. Raises Problem: a model that is missing, a zone."""
     from cameras.models import ModelError
-    from cameras.watcher import View
 
     for name, each in camera.watchers.items():
-        try:
-            each.begin(View(camera.name, camera.zones()))
-        except (ModelError, ValueError) as error:
-            raise Problem(f"cameras.{camera.name}.watchers.{name}: {error}") from None
+        for preset, view in camera.settings.views(camera.name):
+            if each.presets and preset not in each.presets:
+                continue
+            try:
+                each.begin(view)
+            except (ModelError, ValueError) as error:
+                where = f", at the preset '{preset}'" if preset else ""
+                raise Problem(f"cameras.{camera.name}.watchers.{name}{where}: {error}") from None
 
 
 def _of_file(settings: CameraSettings, file: Path) -> CameraSettings:
@@ -118,59 +144,6 @@ def _of_file(settings: CameraSettings, file: Path) -> CameraSettings:
     fps = 1.0 / settings.every if settings.every is not None else settings.fps
     different = {"url": str(file.resolve()), "user_env": None, "password_env": None, "every": None, "fps": fps}
     return settings.model_copy(update=different)
-
-
-class _Recorded:
-    """The entries: what was said, and ticks beside it."""
-
-    first = 0
-
-    def __init__(self, clip: Clip) -> None:
-        topics = sorted({topic for _, topic, _ in clip.said})
-        self._clip = clip
-        self._sources = {topic: _sources(clip.city, topic) for topic in topics}
-        told = [source for sources in self._sources.values() for source in sources]
-        if not told:
-            raise Problem(
-                f"{clip.city.file}: no stream takes what the camera says: expected a stream with the topic"
-                f" 'cameras/{{camera}}/sightings', 'codec: sightings' and 'unknown: accept'",
-                Exit.USAGE,
-            )
-        self._ticking = sorted(set(told))
-        step = clip.city.configuration.time.tick
-        self._ticks = [clip.start + n * step for n in range(math.ceil((clip.last - clip.start) / step) + 2)]
-        self.head = len(self._ticks) * len(self._ticking)
-        self.head += sum(len(self._sources[topic]) for _, topic, _ in clip.said)
-
-    def read(self, start: int = 0, max_rows: int = _BLOCK) -> Iterator[JournalBatch]:
-        """From `start` on, in blocks of at most `max_rows`."""
-        from pipeline.entries import EntryBuffer
-        from pipeline.journal import JournalBatch
-
-        buffer, begin = EntryBuffer(), start
-        for kind, source, topic, ts, payload in islice(self._entries(), start, None):
-            buffer.add(kind, source, topic, ts, payload)
-            if len(buffer) >= max_rows:
-                yield JournalBatch(begin, buffer.batch())
-                begin += len(buffer)
-                buffer = EntryBuffer()
-        if len(buffer):
-            yield JournalBatch(begin, buffer.batch())
-
-    def _entries(self) -> Iterator[tuple[Kind, str, str, float, bytes]]:
-        """In the order of their times; a tick before what came at the same moment."""
-        from pipeline.entries import Kind
-
-        ticks, said = iter(self._ticks), iter(self._clip.said)
-        tick, next_ = next(ticks, None), next(said, None)
-        while tick is not None or next_ is not None:
-            if tick is not None and (next_ is None or tick <= next_[0]):
-                yield from ((Kind.TICK, source, "", tick, b"") for source in self._ticking)
-                tick = next(ticks, None)
-            elif next_ is not None:
-                ts, topic, payload = next_
-                yield from ((Kind.DELIVERY, source, topic, ts, payload) for source in self._sources[topic])
-                next_ = next(said, None)
 
 
 def _sources(city: City, topic: str) -> Sequence[str]:

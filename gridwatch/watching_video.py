@@ -47,6 +47,12 @@ def objects(clip: Clip) -> Iterator[tuple[float, list[Object]]]:
             yield ts, [Object(str(o["track"]), o["label"], tuple(o["box"]), o.get("still")) for o in found]
 
 
+def zones(clip: Clip) -> dict[float, list[str]]:
+    """The names of the zones that each picture shows, by its time; while the camera looks elsewhere there are none."""
+    said = ((ts, payload) for ts, topic, payload in clip.said if topic.endswith("/sightings"))
+    return {ts: json.loads(payload).get("zones", []) for ts, payload in said}
+
+
 def draw(clip: Clip, cases: Sequence[Case], file: Path, progress: Callable[[float], object] = lambda _: None) -> None:
     """Write it. progress: told how many seconds of the clip are done. Raises Problem, OSError."""
     import av
@@ -55,12 +61,12 @@ def draw(clip: Clip, cases: Sequence[Case], file: Path, progress: Callable[[floa
     codec = next((each for each in _CODECS if each in av.codecs_available), None)
     if codec is None:
         raise Problem(f"This FFmpeg can write none of {', '.join(_CODECS)}: leave --video out")
-    seen = dict(objects(clip))
+    seen, shown = dict(objects(clip)), zones(clip)
     try:
         with av.open(str(file), "w") as out:
             stream: Any = None
             for frame in clip.frames():
-                image = annotated(frame.image, frame.ts, seen.get(frame.ts, []), cases, clip)
+                image = annotated(frame.image, frame.ts, seen.get(frame.ts, []), cases, clip, shown.get(frame.ts, []))
                 if stream is None:
                     stream = out.add_stream(codec, rate=_rate(clip))
                     stream.width, stream.height = image.shape[1] // 2 * 2, image.shape[0] // 2 * 2  # what codecs want
@@ -75,15 +81,17 @@ def draw(clip: Clip, cases: Sequence[Case], file: Path, progress: Callable[[floa
         raise Problem(f"{file}: the video can't be written: {error}. Name a file such as out.mp4.") from None
 
 
-def annotated(image: Image, ts: float, seen: Sequence[Object], cases: Sequence[Case], clip: Clip) -> Image:
-    """One picture with its objects and zones."""
+def annotated(
+    image: Image, ts: float, seen: Sequence[Object], cases: Sequence[Case], clip: Clip, shown: Sequence[str]
+) -> Image:
+    """One picture with its objects and the zones that it shows."""
     import cv2
 
     drawn = image.copy()
     height, width = drawn.shape[:2]
     scale = max(0.4, width / 1600)
     thick = max(1, round(width / 640))
-    for zone in clip.camera.zones().values():
+    for zone in (zone for name, zone in clip.camera.zones().items() if name in shown):
         edge = np.round(zone.corners * (width, height)).astype(np.int32)
         cv2.polylines(drawn, [edge], True, _ZONE, thick)
         _write(drawn, zone.name, (int(edge[0, 0]) + 3, int(edge[0, 1]) + round(26 * scale)), _ZONE, scale)

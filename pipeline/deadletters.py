@@ -20,7 +20,7 @@ import msgspec
 import pyarrow as pa
 
 from pipeline.entries import EntryBuffer, Kind
-from pipeline.journal import Journal, JournalReader
+from pipeline.journal import Journal, JournalBatch, JournalReader
 from pipeline.version import Aside
 
 FOLDER = "deadletters"
@@ -69,9 +69,22 @@ _decode = msgspec.json.Decoder(Letter).decode
 def read_letters(journal: JournalReader) -> Iterator[DeadLetter]:
     """All that are held, oldest first. Raises JournalDamaged."""
     for piece in journal.read(journal.first):
-        columns = [piece.batch.column(name).to_pylist() for name in ("source", "topic", "received", "payload")]
-        for source, topic, received, payload in zip(*columns, strict=True):
-            yield DeadLetter(source, topic, received, _decode(payload))
+        yield from decode_letters(piece)
+
+
+def decode_letters(piece: JournalBatch) -> Iterator[DeadLetter]:
+    """Those of a part of their journal."""
+    columns = [piece.batch.column(name).to_pylist() for name in ("source", "topic", "received", "payload")]
+    for source, topic, received, payload in zip(*columns, strict=True):
+        yield DeadLetter(source, topic, received, _decode(payload))
+
+
+def letters_of(asides: Iterable[Aside], batch: pa.RecordBatch, first: int) -> list[DeadLetter]:
+    """What was set aside while `batch` was judged, whose first entry is at position `first`: see `DeadLetters.add`."""
+    return [
+        DeadLetter(source, topic, received, letter)
+        for letter, source, topic, received in (_letter(aside, batch, first) for aside in asides)
+    ]
 
 
 class DeadLetters:

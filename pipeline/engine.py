@@ -67,6 +67,11 @@ class Engine:
         self.kinds: dict[str, KindState] = {name: KindState(kind) for name, kind in KINDS.items()}
         self.counts: Counter[str] = Counter()
         """live, late, and why rows were set aside"""
+        self.seen: Callable[[Names, list[Rows], float], None] | None = None
+        """Who is shown rows as they are decoded (names, blocks, how far ahead of its arrival one may be), and changes
+        none."""
+        self.listening: Callable[[Engine], None] | None = None
+        """Called before entries between two versions are judged: who listens to rules finds them here."""
         self.asides: list[Aside] = []
         """What was set aside and is worth a look, since the last `take_asides`; repetitions are only counted."""
         self.ahead = np.inf
@@ -108,6 +113,8 @@ class Engine:
 
     def _part(self, batch: pa.RecordBatch, first: int, kinds: Array) -> list[EpisodeEvent]:
         """Entries without a version change among them."""
+        if self.listening is not None:
+            self.listening(self)
         blocks: list[Rows] = []
         if (kinds == Kind.DELIVERY).any():
             if self.version is None:
@@ -118,6 +125,8 @@ class Engine:
             for rows in decoded.rows:
                 rows.stream = codes[rows.stream]
                 blocks.append(rows)
+            if self.seen is not None:
+                self.seen(self.names, blocks, self.version.ahead)
         del self.asides[:-ASIDES_KEPT]
         timing = Timing(self.clocks, self._source, self._down)
         timing.read(batch, first, kinds)

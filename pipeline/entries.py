@@ -27,6 +27,12 @@ class Kind(IntEnum):
     """A member of a source has connected: `topic` is the member's name."""
     LEAVE = 4
     """A member of a source has gone."""
+    REPORT = 5
+    """Somebody tells something: `payload` is JSON (cases/words.py)."""
+    STEP = 6
+    """Somebody does something to a case, likewise."""
+    CLOCK = 7
+    """The city's own word that time has passed, at `received`: by it deadlines come, whatever sources there are."""
 
 
 SCHEMA = pa.schema(

@@ -28,7 +28,7 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
     rule_version: str
     subject: str
     part: str
-    """What else the key names: the metric of a reading, the track of a sighting; '' otherwise."""
+    """What else the key names: a reading's metric, a sighting's track, a presence's zone; '' otherwise."""
     started: float
     confirmed: float
     ended: float

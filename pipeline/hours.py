@@ -21,9 +21,10 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
+from pydantic import AfterValidator, WithJsonSchema
 
 from pipeline.calendars import HOLIDAY, Calendar, worked
 from pipeline.faults import did_you_mean
@@ -105,6 +106,19 @@ def _window(said: str, text: str) -> tuple[int, int]:
     return start, end if end > start else end + 1440
 
 
+def _schedule(text: str) -> str:
+    parse(text)
+    return text.strip()
+
+
+Schedule = Annotated[
+    str,
+    AfterValidator(_schedule),
+    WithJsonSchema({"type": "string", "description": "hours", "examples": ["07:00-20:00", "workdays 07:00-09:00"]}),
+]
+"""A schedule as a parameter: `world.during` says when it holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Table:
     """The windows of a stretch and around it, by their start; before the first and after the last stands NaN."""
@@ -163,7 +177,7 @@ class Hours:
         if known is not None:
             return known
         first, last = (_EPOCH + _STRETCH * (stretch + k) for k in (-1, 2))
-        windows = sorted(self._windows(max(first, _FIRST), min(last, _LAST)))
+        windows = sorted(self.windows(max(first, _FIRST), min(last, _LAST)))
         start, end = np.array([(np.nan, np.nan), *windows, (np.nan, np.nan)]).T
         until = np.fmax.accumulate(np.where(np.isnan(end), -np.inf, end))
         table = _Table(np.ascontiguousarray(start), np.ascontiguousarray(end), until)
@@ -172,7 +186,7 @@ class Hours:
         self._tables[stretch] = table
         return table
 
-    def _windows(self, first: int, last: int) -> Iterator[tuple[float, float]]:
+    def windows(self, first: int, last: int) -> Iterator[tuple[float, float]]:
         """(start, end) of every window that begins on the days with these ordinals, the first to the last."""
         for ordinal in range(first, last + 1):
             day = date.fromordinal(ordinal)

@@ -2,8 +2,8 @@
 numbered.
 
 Keys and lines are numbered densely as they come, so that state is plain arrays. A key is (subject, part): the part is
-the metric of a reading, the track of a sighting, nothing otherwise. A line is a key in one stream: where keys' numbers
-serve again, so do the lines'.
+the metric of a reading, the track of a sighting, the zone of a presence, nothing otherwise. A line is a key in one
+stream: where keys' numbers serve again, so do the lines'.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pipeline.lines import FATES, FUTURE, LATE, LIVE, TOO_OLD, Accepted, Block, 
 from pipeline.names import NOBODY, Names
 from pipeline.numbering import Numbers, PassingNumbers
 from pipeline.overlay import NEVER, fire
-from pipeline.rows import Floats, Longs, Reading, Rows, Sighting
+from pipeline.rows import Floats, Longs, Rows, Sighting
 from pipeline.turns import Called, Turns
 
 
@@ -39,9 +39,7 @@ class KindState:
 
     def part(self, rows: Rows) -> Array:
         """What else than the subject a row's key names: codes, or tracks."""
-        if isinstance(rows, Sighting):
-            return rows.track
-        return rows.metric if isinstance(rows, Reading) else np.full(len(rows), NOBODY)
+        return np.asarray(rows.column(rows.part)) if rows.part else np.full(len(rows), NOBODY)
 
     def key_name(self, key: int, names: Names) -> tuple[str, str]:
         """A key's subject and part as text."""

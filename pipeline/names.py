@@ -43,6 +43,10 @@ class Names:
         """The code of `name`, or NOBODY; never adds."""
         return self._codes.get(name, NOBODY)
 
+    def among(self, codes: NDArray[np.int32], names: Iterable[str]) -> NDArray[np.bool_]:
+        """Which codes are of one of these names, shape of `codes`; never adds."""
+        return np.isin(codes, [code for code in map(self.find, names) if code != NOBODY])
+
     def codes(self, names: Iterable[str]) -> NDArray[np.int32]:
         """`code` for many: shape (n,)."""
         return np.fromiter((self.code(name) for name in names), np.int32)

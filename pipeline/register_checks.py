@@ -34,6 +34,8 @@ _REFERENCES: dict[tuple[str, str], tuple[str, ...]] = {
 }
 """(register, column) -> the registers of which one must have what it names."""
 
+_BOX = ("left", "top", "width", "height")
+
 Shape = tuple[int, str, list[Line]]
 """(line, id, lines) of a feature"""
 
@@ -87,6 +89,12 @@ def check_references(
     for row in rows["plans"]:
         if "route" in row and "zone" in row:
             reporter(file["plans"])(row["line"], row["id"], "expected a route or a zone, got both")
+    for row in rows["fixtures"]:
+        given = [name for name in _BOX if name in row]
+        if ("zone" in row) == bool(given) or len(given) not in (0, len(_BOX)):
+            got = ", ".join([*(["zone"] if "zone" in row else []), *given]) or "neither"
+            message = f"expected a zone, or a box ({', '.join(_BOX)}); got {got}"
+            reporter(file["fixtures"])(row["line"], row["camera"], message)
 
 
 def _mentioned(good: Iterable[str], file: str | None, faults: list[Fault]) -> set[str] | None:

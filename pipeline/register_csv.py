@@ -1,4 +1,4 @@
-"""register_csv: the rows of one register from CSV text, every bad row named with its line.
+"""register_csv: the rows of one register from CSV text or other cells, every bad row named with its line.
 
 The first line names the columns. An empty cell is left out. A date without an offset is in the city's time zone; a
 `valid_to` that is a bare date includes that day, because that is what people mean by "valid to 31 December".
@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -26,6 +26,7 @@ REQUIRED = {
     "permits": ("id", "vehicle"),
     "manifests": ("id", "vehicle", "valid_from", "valid_to"),
     "plans": ("id", "subject", "hours"),
+    "fixtures": ("camera",),
     "calendar": ("date", "kind"),
 }
 OPTIONAL = {
@@ -35,6 +36,7 @@ OPTIONAL = {
     "permits": ("route", "hours", "site", "disposal", "valid_from", "valid_to"),
     "manifests": ("site", "disposal"),
     "plans": ("route", "zone", "share", "radius", "valid_from", "valid_to"),
+    "fixtures": ("zone", "label", "left", "top", "width", "height", "note", "valid_from", "valid_to"),
     "calendar": ("name",),
 }
 _DAY = re.compile(r"^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?=$|[ T])")
@@ -44,10 +46,16 @@ _NUMBERS = {
     "speed_limit": (0.0, 1000.0, "km/h without the unit", 1.0),
     "share": (0.0, 100.0, "percent without the sign", 0.01),
     "radius": (0.0, 10_000.0, "metres without the unit", 1.0),
+    **dict.fromkeys(("left", "top", "width", "height"), (0.0, 1.0, "a share of the picture", 1.0)),
 }
 """The least and most that a column may say, in what, and what that is multiplied by."""
-_ABOVE_0 = ("speed_limit", "share", "radius")
+_ABOVE_0 = ("speed_limit", "share", "radius", "width", "height")
 
+NO_CHECKS: Mapping[str, Callable[[str], Any]] = {}
+NUMBERS = frozenset(_NUMBERS)
+"""Columns of numbers, in every register."""
+
+_FORMULA = ("=", "+", "-", "@")
 Report = Callable[[int, str, str], None]
 """(line, row id, message) of a fault in one file"""
 Row = dict[str, Any]
@@ -92,33 +100,52 @@ class Times:
 
 def read_csv(register: str, text: str, zone: tzinfo, report: Report) -> list[Row]:
     """The rows that can be read; what can't is reported."""
-    known = (*REQUIRED[register], *OPTIONAL[register])
-    reader = csv.reader(io.StringIO(text), strict=True)
-    found: list[Row] = []
     times = Times(zone)
-    header: list[str] | None = None
+    cells = csv_cells(io.StringIO(text), report)
+    named = named_cells(cells, REQUIRED[register], OPTIONAL[register], report)
+    return [row for at, each in named if (row := check_row(each, REQUIRED[register], times, at, report)) is not None]
+
+
+def csv_cells(text: Iterable[str], report: Report) -> Iterator[tuple[int, list[str]]]:
+    """(line, cells without blanks around them) of each row of CSV, empty ones left out."""
+    reader = csv.reader(text, strict=True)
     line = 1
     try:
         for cells in reader:
             at, line = line, reader.line_num + 1  # a quoted cell may go over several lines
-            if not any(cell.strip() for cell in cells):
-                continue
-            if header is None:
-                header = [cell.strip() for cell in cells]
-                if not _check_header(header, known, REQUIRED[register], at, report):
-                    return []
-                continue
-            if len(cells) > len(header):
-                report(at, cells[0].strip(), f"expected {len(header)} cells, got {len(cells)}")
-                continue
-            row = _row(dict(zip(header, (cell.strip() for cell in cells), strict=False)), register, times, at, report)
-            if row is not None:
-                found.append(row)
+            stripped = [bare(cell.strip()) for cell in cells]
+            if any(stripped):
+                yield at, stripped
     except csv.Error as error:
         report(reader.line_num, "", f"expected CSV: {error}")
+
+
+def bare(cell: str) -> str:
+    """Without the ' that `kept_text` puts before what a spreadsheet would take for a formula."""
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA) else cell
+
+
+def kept_text(cell: str) -> str:
+    """A cell of text that no spreadsheet calculates; `bare` gives it back."""
+    return f"'{cell}" if cell.lstrip("'").startswith(_FORMULA) else cell
+
+
+def named_cells(
+    rows: Iterable[tuple[int, list[str]]], required: tuple[str, ...], optional: tuple[str, ...], report: Report
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """(line, cell by column) of each row after the first, which names the columns; what doesn't fit is reported."""
+    header: list[str] | None = None
+    for at, cells in rows:
+        if header is None:
+            header = cells
+            if not _check_header(header, (*required, *optional), required, at, report):
+                return
+        elif len(cells) > len(header):
+            report(at, cells[0], f"expected {len(header)} cells, got {len(cells)}")
+        else:
+            yield at, dict(zip(header, cells, strict=False))
     if header is None:
-        report(0, "", f"expected a first line that names the columns: {','.join(known)}")
-    return found
+        report(0, "", f"expected a first line that names the columns: {','.join((*required, *optional))}")
 
 
 def _check_header(
@@ -137,16 +164,29 @@ def _check_header(
     return not missing
 
 
-def _row(cells: dict[str, str], register: str, times: Times, at: int, report: Report) -> Row | None:
-    """One row, or None with its faults reported; an empty cell is left out."""
-    name = cells.get(REQUIRED[register][0], "")
+def check_row(
+    cells: Mapping[str, str],
+    required: tuple[str, ...],
+    times: Times,
+    at: int,
+    report: Report,
+    own: Mapping[str, Callable[[str], Any]] = NO_CHECKS,
+) -> Row | None:
+    """One row, or None with its faults reported; an empty cell is left out.
+
+    own: what makes a column's value of its text, or raises ValueError with what was expected, for columns that are read
+    otherwise than the same name elsewhere.
+    """
+    name = cells.get(required[0], "")
     row: Row = {"line": at}
     good = True
     for column, text in cells.items():
         if not text:
             continue
         try:
-            if column in ("valid_from", "valid_to"):
+            if column in own:
+                row[column] = own[column](text)
+            elif column in ("valid_from", "valid_to"):
                 row[column] = times.parse(text, column == "valid_to")
             elif column in _NUMBERS:
                 row[column] = _number(column, text)
@@ -162,7 +202,7 @@ def _row(cells: dict[str, str], register: str, times: Times, at: int, report: Re
             good = False
             said = "" if column == "hours" else f", got '{text}'"  # what is wrong with hours says it itself
             report(at, name, f"{column}: {error}{said}")
-    for column in REQUIRED[register]:
+    for column in required:
         if not cells.get(column):
             good = False
             report(at, name, f"expected a value for {column}")

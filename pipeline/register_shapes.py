@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,8 @@ from pipeline.registers import ROAD_WIDTH, Line, Road, Route, Zone
 
 Report = Callable[[int, str, str], None]
 """(line, feature id, message)"""
+Feature = tuple[int, str, dict[str, Any], dict[str, Any]]
+"""(line, id, properties, geometry)"""
 Times = Callable[[str, bool], float]
 """(text, whether it is an end) -> UTC seconds"""
 
@@ -34,8 +36,13 @@ _FAR, _NEAR = 1_000_000.0, 300_000.0
 
 def read_zones(text: str, datum: Datum, times: Times, report: Report) -> list[tuple[int, Zone]]:
     """(line, zone) for each good feature: Polygon or MultiPolygon; id, use, speed_limit, classes, hours, valid_*."""
+    return zones_of(features(text, report), datum, times, report)
+
+
+def zones_of(found_features: Iterable[Feature], datum: Datum, times: Times, report: Report) -> list[tuple[int, Zone]]:
+    """The same of features, wherever they were read."""
     found = []
-    for line, name, properties, geometry in _features(text, report):
+    for line, name, properties, geometry in found_features:
         for key in properties:
             near = did_you_mean(key, _ZONE_PROPERTIES)
             if near and key not in _ZONE_PROPERTIES:
@@ -51,7 +58,7 @@ def read_zones(text: str, datum: Datum, times: Times, report: Report) -> list[tu
             problems.append(f"use: expected text such as 'no_go', got {use!r}")
         elif not use and math.isnan(limit):
             problems.append("expected a use (no_go, depot, site …) or a speed_limit")
-        polygons = _polygons(geometry, datum, problems)
+        polygons = polygons_of(geometry, datum, problems)
         classes = _classes(properties.get("classes"), problems)
         hours = _hours(properties.get("hours"), problems)
         for problem in problems:
@@ -63,8 +70,13 @@ def read_zones(text: str, datum: Datum, times: Times, report: Report) -> list[tu
 
 def read_routes(text: str, datum: Datum, report: Report) -> list[tuple[int, Route]]:
     """(line, route) for each good feature: LineString or MultiLineString; property id."""
+    return routes_of(features(text, report), datum, report)
+
+
+def routes_of(found_features: Iterable[Feature], datum: Datum, report: Report) -> list[tuple[int, Route]]:
+    """The same of features, wherever they were read."""
     found = []
-    for line, name, _, geometry in _features(text, report):
+    for line, name, _, geometry in found_features:
         problems: list[str] = []
         lines = _lines_of(geometry, datum, problems)
         for problem in problems:
@@ -76,8 +88,13 @@ def read_routes(text: str, datum: Datum, report: Report) -> list[tuple[int, Rout
 
 def read_roads(text: str, datum: Datum, report: Report) -> list[tuple[int, Road]]:
     """(line, road) for each good feature: LineString or MultiLineString; properties id, speed_limit, width, classes."""
+    return roads_of(features(text, report), datum, report)
+
+
+def roads_of(found_features: Iterable[Feature], datum: Datum, report: Report) -> list[tuple[int, Road]]:
+    """The same of features, wherever they were read."""
     found = []
-    for line, name, properties, geometry in _features(text, report):
+    for line, name, properties, geometry in found_features:
         problems: list[str] = []
         limit = _limit(properties.get("speed_limit"), problems)
         if not problems and math.isnan(limit):
@@ -103,8 +120,10 @@ def swapped(lon: list[float], lat: list[float]) -> list[int]:
     return [int(i) for i in np.flatnonzero(far & near)]
 
 
-def _features(text: str, report: Report) -> Iterator[tuple[int, str, dict[str, Any], dict[str, Any]]]:
-    """(line, id, properties, geometry) of each feature that has an id."""
+def features(text: str, report: Report, key: str = "id", placeless: bool = False) -> Iterator[Feature]:
+    """Each feature of a FeatureCollection that has an id, the property `key`.
+
+    placeless: one without a geometry is good too, and has {}."""
     try:
         doc = json.loads(text)
     except json.JSONDecodeError as error:
@@ -119,11 +138,13 @@ def _features(text: str, report: Report) -> Iterator[tuple[int, str, dict[str, A
             report(line, "", "expected a Feature")
             continue
         properties, geometry = feature.get("properties") or {}, feature.get("geometry")
-        name = properties.get("id", feature.get("id")) if isinstance(properties, dict) else None
+        name = properties.get(key, feature.get("id")) if isinstance(properties, dict) else None
         if isinstance(name, int) and not isinstance(name, bool):
             name = str(name)
         if not isinstance(name, str) or not name.strip():
-            report(line, "", "expected a property 'id' with text")
+            report(line, "", f"expected a property '{key}' with text")
+        elif placeless and geometry is None:
+            yield line, name.strip(), properties, {}
         elif not isinstance(geometry, dict):
             report(line, name, "expected a geometry")
         else:
@@ -155,7 +176,8 @@ def _lines(text: str, count: int) -> list[int]:
     return [0] * count
 
 
-def _polygons(geometry: dict[str, Any], datum: Datum, problems: list[str]) -> list[list[Line]]:
+def polygons_of(geometry: dict[str, Any], datum: Datum, problems: list[str]) -> list[list[Line]]:
+    """The polygons of a geometry in WGS-84, each an outer ring and its holes; [] and problems where it is bad."""
     kind, coordinates = geometry.get("type"), geometry.get("coordinates")
     parts = [coordinates] if kind == "Polygon" else coordinates
     if (

@@ -1,4 +1,4 @@
-"""registers: the tables that the world is compiled from: fleet, devices, bins, places, permits, manifests, plans, days.
+"""registers: the tables that the world is compiled from: fleet, devices, bins, places, permits, plans, days, fixtures …
 
 `Registers` is what the files say, normalised: WGS-84 degrees, km/h, UTC seconds, sorted, so that the same content is
 the same bytes whatever the order or encoding it came in. A row holds from `valid_from` (inclusive) to `valid_to`
@@ -78,8 +78,25 @@ COLUMNS: dict[str, dict[str, str]] = {
         "valid_from": NUMBER,
         "valid_to": NUMBER,
     },
+    "fixtures": {
+        "camera": TEXT,
+        "zone": TEXT,
+        "label": TEXT,
+        "left": NUMBER,
+        "top": NUMBER,
+        "width": NUMBER,
+        "height": NUMBER,
+        "note": TEXT,
+        "valid_from": NUMBER,
+        "valid_to": NUMBER,
+    },
 }
 """The plain tables and their columns, in the order that their rows are sorted by (after the first, by valid_from)."""
+
+
+_LATER = ("fixtures",)
+"""Tables that the format did not have at first. They are left out where they are empty, so that a city without them has
+the same bytes, and the same hash, as before there were any."""
 
 
 class Table:
@@ -185,6 +202,8 @@ class Registers:
     """electronic trip sheets; both times are finite"""
     plans: Table = field(default_factory=lambda: Table.of("plans", []))
     """work to be done; share: 0..1, radius: metres, both NaN where not given"""
+    fixtures: Table = field(default_factory=lambda: Table.of("fixtures", []))
+    """what stands in cameras' pictures for good: a zone of the picture, or a box in shares of it (else NaN)"""
     zones: list[Zone] = field(default_factory=list)
     """sorted by id, then valid_from"""
     routes: list[Route] = field(default_factory=list)
@@ -220,7 +239,9 @@ class Registers:
         tables: dict[str, dict[str, Any]] = {}
         for register, kinds in COLUMNS.items():
             table: Table = getattr(self, register)
-            tables[register] = {n: table.text(n) if k == TEXT else _pack(table.numbers(n)) for n, k in kinds.items()}
+            if len(table) or register not in _LATER:
+                columns = {n: table.text(n) if k == TEXT else _pack(table.numbers(n)) for n, k in kinds.items()}
+                tables[register] = columns
         content = {
             "format": FORMAT,
             "tables": tables,
@@ -255,6 +276,8 @@ class Registers:
                 raise ValueError(f"expected registers of format {FORMAT}, got {doc['format']!r}")
             tables: dict[str, Table] = {}
             for register, kinds in COLUMNS.items():
+                if register in _LATER and register not in doc["tables"]:
+                    continue
                 stored = doc["tables"][register]
                 tables[register] = Table(
                     {n: [*map(sys.intern, stored[n])] if k == TEXT else _unpack(stored[n]) for n, k in kinds.items()}

@@ -8,10 +8,12 @@ that is taken. The room's dict is found by its name, as a plug-in is, so that pi
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, TypeVar
 
 from pipeline.detector import Detector
 from pipeline.faults import did_you_mean
+
+Kind = TypeVar("Kind")
 
 
 class NotRegistered(LookupError):
@@ -62,6 +64,13 @@ class Registry:
             self._loaded[name] = point.load()
         return self._loaded[name]
 
+    def kind(self, name: str, base: type[Kind]) -> type[Kind]:
+        """The class of that name. Raises as `get` does; TypeError where what has the name is no `base`."""
+        found = self.get(name)
+        if not (isinstance(found, type) and issubclass(found, base)):
+            raise TypeError(f"expected a {base.__name__} under '{name}' in the group {self.group}, got {found!r}")
+        return found
+
 
 DETECTORS = Registry("detector", "detectors:DETECTORS", "gridwatch.detectors")
 
@@ -76,7 +85,4 @@ def detector(name: str) -> type[Detector]:
 
     TypeError where a plug-in's entry point is no detector.
     """
-    found = DETECTORS.get(name)
-    if not (isinstance(found, type) and issubclass(found, Detector)):
-        raise TypeError(f"expected a Detector under '{name}' in the group {DETECTORS.group}, got {found!r}")
-    return found
+    return DETECTORS.kind(name, Detector)

@@ -49,6 +49,8 @@ class Rows:
     """Further named columns that a mapping fills (sweeper brush, tank level)."""
 
     kind: ClassVar[str] = "row"
+    part: ClassVar[str] = ""
+    """Which column tells a subject's keys apart (docs/concepts/time.md, rule 3); '': the subject alone is a key."""
 
     def __len__(self) -> int:
         return len(self.ts)
@@ -130,6 +132,7 @@ class Reading(Rows):
     value: Floats
 
     kind: ClassVar[str] = "reading"
+    part: ClassVar[str] = "metric"
 
 
 @dataclass(slots=True)
@@ -156,7 +159,27 @@ class Sighting(Rows):
     """Seconds for which it has stood in its place; 0 while it moves."""
 
     kind: ClassVar[str] = "sighting"
+    part: ClassVar[str] = "track"
 
 
-KINDS: dict[str, type[Rows]] = {kind.kind: kind for kind in (Position, Reading, Sighting)}
+@dataclass(slots=True)
+class Presence(Rows):
+    """What is in one zone of a camera's picture, also where nothing is; `subject` is the camera."""
+
+    zone: Ints
+    """The zone of the camera's picture: a code of the engine's Names."""
+    count: Floats
+    """How many objects are in it."""
+    kinds: Floats
+    """How many labels they have."""
+    stood: Floats
+    """Seconds for which the one of them that has stood the longest has stood; unknown where none of them says."""
+    surest: Floats
+    """How sure the camera is of the one that it is surest of, 0..1; unknown where it says so of none."""
+
+    kind: ClassVar[str] = "presence"
+    part: ClassVar[str] = "zone"
+
+
+KINDS: dict[str, type[Rows]] = {kind.kind: kind for kind in (Position, Reading, Sighting, Presence)}
 """The kinds of row that a stream can decode to, by the name that a configuration uses."""

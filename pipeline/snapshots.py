@@ -110,7 +110,9 @@ def load(engine: Engine, data: bytes) -> None:
         return {k.removeprefix(prefix): v for k, v in columns.items() if k.startswith(prefix)}
 
     for name, kind in engine.kinds.items():
-        kind.load(part(f"kind/{name}/"))
+        kept = part(f"kind/{name}/")
+        if kept:  # nothing: it was written before there was this kind, so none of its rows had come
+            kind.load(kept)
     engine.carry.load(part("carry/"))
     for rule, state in engine.rules.items():
         state.load(part(f"rule/{rule}/"))

@@ -33,7 +33,7 @@ class Timing:
 
     def read(self, batch: pa.RecordBatch, first: int, kinds: Array) -> None:
         """Takes the ticks, joins and leaves among a batch's entries; `kinds` is its kind column."""
-        at = np.flatnonzero(kinds != Kind.DELIVERY)
+        at = np.flatnonzero((kinds >= Kind.TICK) & (kinds <= Kind.LEAVE))
         if not len(at):
             return
         some = batch.take(pa.array(at))

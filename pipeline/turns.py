@@ -88,16 +88,14 @@ def _order(rows: Rows, turn: Longs, names: Names, *, patient: bool) -> Longs | N
         return None if ordered.all() else np.lexsort((rows.ts, turn))
     let_go = turn != rows.position
     own, further = _content(rows)
-    called = [name for name in _CALLED if name in rows.own()]
-    columns = [rows.column(name) for name in ("subject", *(name for name in _PARTS if name in rows.own()), *own)]
+    called = [name for name in _CALLED if name in rows.own() and name != rows.part]
+    columns = [rows.column(name) for name in ("subject", *((rows.part,) if rows.part else ()), *own)]
     columns += [_ranks(rows.column(name), names) for name in called]
     columns += [rows.column(name) for name in (*further, "received", "stream")]
     ties = [np.where(let_go, column, 0) for column in columns]
     return np.lexsort((*reversed(ties), rows.ts, turn))
 
 
-_PARTS = ("metric", "track")
-"""What a key names besides the subject, where a kind of row has it."""
 _CALLED = ("label", "zone")
 """Columns of content that hold codes: they go by what these name, for codes differ from run to run."""
 
@@ -113,5 +111,5 @@ def _ranks(codes: Array, names: Names) -> Longs:
 
 def _content(rows: Rows) -> tuple[list[str], list[str]]:
     """The columns of numbers that a row's content is, in a fixed order: the kind's own, and further ones."""
-    others = {"subject", "ts", "received", "position", "stream", *_PARTS, *_CALLED}
+    others = {"subject", "ts", "received", "position", "stream", rows.part, *_CALLED}
     return [name for name in rows.own() if name not in others], sorted(set(rows.extra) - others)

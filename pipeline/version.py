@@ -132,3 +132,5 @@ class Version:
     """A row whose ts is more than this beyond its `received` is set aside as `future`, seconds."""
     forget: float = 7 * 86400.0
     """After this much silence a line, a key or a remembered gap is forgotten, seconds, if its stream says no other."""
+    fusion: object | None = None
+    """What is one case, as `cases.fusion` has it: whoever makes cases of episodes reads it, the engine does not."""

@@ -1,4 +1,4 @@
-"""world: what the city is, compiled for look-up: fleet, devices, permits, routes, zones, bins and limits.
+"""world: what the city is, compiled for look-up: fleet, devices, permits, routes, zones, bins, limits, fixtures.
 
 Reads `Registers`; answers for columns of rows sorted by (subject, ts), each row by what is valid at its ts
 (`valid_from` inclusive, `valid_to` exclusive). Content never changes; a new version of the registers is a new World.
@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.answers import Manifest, OffRoute, Within
+from pipeline.fixtures import Fixtures
 from pipeline.geo import Place
-from pipeline.hours import Timetables
+from pipeline.hours import Hours, Timetables
 from pipeline.manifests import Manifests
 from pipeline.names import NOBODY, Names
 from pipeline.permits import Permits
@@ -32,30 +33,10 @@ from pipeline.routes import RouteIndex
 from pipeline.rows import Flags, Floats, Ints, Longs, Position
 from pipeline.subjects import Codes, Subjects
 from pipeline.zone_cells import Spots
-from pipeline.zones import Fixes, ZoneIndex
+from pipeline.zones import Fixes, ZoneIndex, accuracy, placed
 
 _PLACES = ("site", "disposal")
 """The columns of permits and manifests that name zones."""
-
-
-_FAR = 1e6
-"""metres: worse than any fix; in place of infinity, which sums of metres do not stand"""
-
-
-def _placed(rows: Position) -> Flags:
-    """Whether each row has a place."""
-    placed: Flags = np.isfinite(rows.lon)
-    placed &= np.isfinite(rows.lat)
-    return placed
-
-
-def _accuracy(rows: Position) -> Floats | None:
-    """What each row is good to, metres; what is unknown counts as exact. None: all are."""
-    accuracy = rows.accuracy
-    if accuracy.strides == (0,) and not np.any(accuracy[:1] > 0.0):
-        return None
-    known: Floats = np.minimum(np.fmax(accuracy, 0.0), _FAR)
-    return known if np.any(known) else None
 
 
 class World:
@@ -79,6 +60,8 @@ class World:
         self._permits = Permits(registers.permits, first, self._routes.routes, number, timetables)
         self._manifests = Manifests(registers.manifests, first, number)
         self._plans = Plans(registers, first)
+        self._fixed = Fixtures(registers.fixtures)
+        self._schedules: dict[str, Hours] = {}
         self._bind(Names())
 
     def bind(self, names: Names) -> World:
@@ -95,6 +78,8 @@ class World:
         self._zone_by_code = np.full(int(zone_names.max(initial=NOBODY)) + 2, -1, np.int64)
         self._zone_by_code[zone_names] = self._zones.numbers
         self._place_names = np.append(names.codes(self._places), np.int32(NOBODY))
+        self.fixtures = self._fixed.bind(names)
+        """what stands in cameras' pictures for good"""
         self._recent_rows, self._recent_spots, self._recent_steps = Recent(), Recent(), Recent()
         self._recent_permits, self._recent_fixes = Recent(), Recent()
         self._recent_within: dict[tuple[str, ...], Recent] = {}
@@ -170,14 +155,11 @@ class World:
         row, known = self._row(rows.subject, rows.ts), self._subjects
         limit: Floats = known.class_limit.take(row)
         if self.registers.roads:
-            placed = np.flatnonzero(_placed(rows))
-            accuracy = _accuracy(rows)
-            found = self._roads.highest(
-                rows.lon[placed], rows.lat[placed], None if accuracy is None else accuracy[placed],
-                self._class(row[placed]),
-            )  # fmt: skip
+            where, unsure = np.flatnonzero(placed(rows)), accuracy(rows)
+            unsure = None if unsure is None else unsure[where]
+            found = self._roads.highest(rows.lon[where], rows.lat[where], unsure, self._class(row[where]))
             on = np.isfinite(found)
-            limit[placed[on]] = found[on]
+            limit[where[on]] = found[on]
         np.minimum(limit, known.own_limit.take(row), out=limit)
         if self._zones.limiting:
             np.minimum(limit, self._zones.lowest(self._spots(rows), self._fixes(rows)), out=limit)
@@ -192,7 +174,7 @@ class World:
         columns = (rows.lon, rows.lat, rows.ts, rows.subject, rows.accuracy)
         fixes: Fixes = self._recent_fixes.get(
             columns,
-            lambda: Fixes(*columns[:3], _accuracy(rows), lambda: self._class(self._row(rows.subject, rows.ts))),
+            lambda: Fixes(*columns[:3], accuracy(rows), lambda: self._class(self._row(rows.subject, rows.ts))),
         )
         return fixes
 
@@ -214,7 +196,7 @@ class World:
         on = ~permitted
         on[certain if row is None else row[certain]] = True
         doubtful = ~on
-        doubtful &= _placed(rows)
+        doubtful &= placed(rows)
         ask = np.flatnonzero(doubtful if row is None else doubtful[row])
         asked = ask if row is None else row[ask]
         nearest = np.full(len(rows), np.inf)
@@ -240,6 +222,12 @@ class World:
     def in_hours(self, subject: Ints, ts: Floats) -> Flags:
         """Whether a valid permit allows that hour; one without hours allows every hour. No permit: False."""
         return self._permits.in_hours(self._valid(subject, ts), ts)
+
+    def during(self, hours: str, ts: Floats) -> Flags:
+        """Whether each time lies in a schedule, by the city's time zone and calendar, shape (n,)."""
+        if hours not in self._schedules:
+            self._schedules[hours] = Hours(hours, ZoneInfo(self.registers.time_zone), self.registers.calendar)
+        return self._schedules[hours].at(ts)
 
     def manifest(self, subject: Ints, ts: Floats) -> Manifest:
         """The trip sheet with since <= ts < due; where several hold, the one that began last."""

@@ -18,7 +18,7 @@ from pipeline.hours import Timetables
 from pipeline.nearby import MOST
 from pipeline.raster import Index, expand
 from pipeline.registers import Zone
-from pipeline.rows import Flags, Floats
+from pipeline.rows import Flags, Floats, Position
 from pipeline.zone_cells import Spots, ZoneCells
 from pipeline.zone_edges import ZoneEdges
 
@@ -34,6 +34,26 @@ class Fixes:
     """metres, 0 or more; None: all are exact"""
     classes: Callable[[], NDArray[np.int32]]
     """the class of each row, asked for only where a zone is for some classes"""
+
+
+_FAR = 1e6
+"""metres: worse than any fix; in place of infinity, which sums of metres do not stand"""
+
+
+def placed(rows: Position) -> Flags:
+    """Whether each row has a place."""
+    found: Flags = np.isfinite(rows.lon)
+    found &= np.isfinite(rows.lat)
+    return found
+
+
+def accuracy(rows: Position) -> Floats | None:
+    """What each row is good to, metres; what is unknown counts as exact. None: all are."""
+    stated = rows.accuracy
+    if stated.strides == (0,) and not np.any(stated[:1] > 0.0):
+        return None
+    known: Floats = np.minimum(np.fmax(stated, 0.0), _FAR)
+    return known if np.any(known) else None
 
 
 @dataclass(slots=True)

@@ -33,7 +33,7 @@ def table(kind: type[AnyRows], records: Iterable[Mapping[str, float | str]], nam
 
     Columns are as in pipeline/rows.py, and in its units; one that a record lacks is unknown, `received` is then its ts.
     A name that the kind has not is a further column. `subject` and `metric`, and of sightings `label` and `zone`, are
-    text, codes of `names`; a `label` or `zone` that is not there is none. `track` is a whole number.
+    text, codes of `names`; a `label` or `zone` that is not there is none, of presences too. `track` is a whole number.
     """
     records = list(records)
     own, n = kind.own(), len(records)

@@ -1,28 +1,22 @@
 """labelling: labels out of what people said of cases, and several lists of labels as one.
 
-What an operator called confirmed or a false alarm is a label of the case's rule, subject and time. Cases of which
-nobody has said anything give none: such labels are not all that was wrong.
+What an operator called confirmed, a false alarm or a known fixture is a label of each episode of the case
+(`cases.labels`). Cases of which nobody has said anything give none: such labels are not all that was wrong.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from cases.case import Case
-from cases.verdict import Verdict
+from cases.labels import Told
 from replay.labels import Label
 
 
-def of_verdicts(verdicts: Iterable[Verdict], cases: Mapping[str, Case]) -> list[Label]:
-    """A label for each case that has a verdict, by the last. cases: by id; those that are not there give none."""
-    last = {verdict.case: verdict for verdict in verdicts}
-    return sorted(_label(cases[id], verdict) for id, verdict in last.items() if id in cases)
-
-
-def _label(case: Case, verdict: Verdict) -> Label:
-    ended = case.ended if math.isfinite(case.ended) else math.inf
-    return Label(case.started, case.rule, case.subject, ended, case.late, verdict.verdict, verdict.note)
+def of_verdicts(told: Iterable[Told]) -> list[Label]:
+    """A label for each episode of which somebody has said something."""
+    return sorted(
+        Label(each.started, each.rule, each.subject, each.ended, each.late, each.verdict, each.note) for each in told
+    )
 
 
 def merged(*lists: Iterable[Label]) -> list[Label]:

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from pipeline.engine import LoadVersion
 from pipeline.names import NOBODY, Names
-from pipeline.rows import Reading, Rows, Sighting
+from pipeline.rows import Presence, Reading, Rows, Sighting
 from pipeline.version import Decode, Decoded, Rule, Version
 from replay.boxes import Boxes
 
@@ -97,4 +97,4 @@ class Observed:
 
 def _cell(kind: type[Rows]) -> float:
     """The stretch that counts where anything was heard in it, seconds."""
-    return 60.0 if kind is Sighting else 3600.0
+    return 60.0 if kind in (Sighting, Presence) else 3600.0

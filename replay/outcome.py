@@ -53,26 +53,29 @@ def judge(
     current: bytes | None = None,
     batch: int = 65_536,
     progress: Callable[[int], object] = lambda _: None,
+    replaying: Callable[..., Replayed] = replay,
 ) -> Outcome:
     """Judge a recording and score it.
 
     labels: asked for when all entries are read. complete: the rules of which they are all that was wrong; None: all.
     skew, late: by how much clocks are wrong, and how long after the fact uploads come, seconds. boxes: whether labels
-    say where in a picture. start, current, batch, progress: as for `replay`.
+    say where in a picture. start, current, batch, progress: as for `replay`. replaying: what is called like `replay`,
+    and judges in another way.
     """
     places = Boxes() if boxes else None
     observed = Observed(places)
-    result = replay(journal, observed.listening(load), start=start, current=current, batch=batch, progress=progress)
+    result = replaying(journal, observed.listening(load), start=start, current=current, batch=batch, progress=progress)
     truth = sorted(labels())
     rules = {rule.id: rule for rule in observed.version.rules} if observed.version else {}
     heard = {rule.id: observed.of(rule) for rule in rules.values()}
     timing = {rule.id: timing_of(rule, heard[rule.id][1], skew, late) for rule in rules.values()}
     found = places.found if places else lambda _, __: True
-    scores = score(result.cases, truth, observed.until, timing, places=found, complete=complete)
+    scores = score(result.found, truth, observed.until, timing, places=found, complete=complete)
     for rule in rules:
         scores.setdefault(rule, Score()).hours = heard[rule][0]
     return Outcome(
         cases=result.cases,
+        found=result.found,
         scores={rule: scores[rule] for rule in rules},
         rules=rules,
         labels=truth,

@@ -18,6 +18,7 @@ from cases.making import Standing, judge
 from pipeline.engine import Engine, LoadVersion
 from pipeline.entries import EntryBuffer, Kind
 from pipeline.journal import JournalBatch
+from replay.fusing import Fusing
 
 BATCH = 65_536
 """Entries judged at once: the more, the less each costs; beyond this nothing is gained."""
@@ -42,6 +43,8 @@ class Replayed:
 
     cases: list[Case] = field(default_factory=list)
     """Sorted by (started, id); those that were taken back are left out. Open ones with their worst measure so far."""
+    found: list[Case] = field(default_factory=list)
+    """What is held against labels: the cases, those of several rules and subjects once for each of them."""
     counts: Counter[str] = field(default_factory=Counter)
     """Rows by what became of them: live, late, or why they were set aside."""
     entries: int = 0
@@ -70,21 +73,29 @@ def replay(
     is. Raises pipeline.engine.NoVersion where neither does, and JournalError. progress: is told the next position.
     """
     began = time.perf_counter()
-    engine, standing, result = Engine(load_version), Standing(), Replayed()
+    fusing = Fusing()
+    engine, standing, result = Engine(fusing.listening(load_version)), Standing(), Replayed()
     first = journal.first if start is None else start
     engine.position = first
     if current is not None:
         buffer = EntryBuffer()
         buffer.add(Kind.VERSION, "", "", 0.0, current)
         engine.position -= 1
+        fusing.take(buffer.batch(), engine.position, ())
         engine.feed(buffer.batch(), engine.position)
     for piece in journal.read(first, batch):
-        standing.take(judge(engine, piece.batch, piece.first))
+        known = judge(engine, piece.batch, piece.first)
+        standing.take(known)
+        fusing.take(piece.batch, piece.first, known)
         engine.take_asides()
         result.versions += int((piece.batch.column("kind").to_numpy() == Kind.VERSION).sum())
         progress(engine.position)
     standing.refresh(engine.episodes())
-    result.cases, result.counts = standing.list(), engine.counts
+    fusing.finish()
+    result.cases = result.found = standing.list()
+    if fusing.configured:
+        result.cases, result.found = fusing.cases(standing.cases)
+    result.counts = engine.counts
     result.entries = engine.position - first
     result.seconds = time.perf_counter() - began
     return result

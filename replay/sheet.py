@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from importlib.resources import files
 
 import replay.report
-from replay.report.markup import Child, Markup, el, join
+from replay.report.markup import Child, Markup, document_head, el, join
 
 _OWN = """
 svg.curve{max-width:760px;width:100%;height:auto}circle.other{fill:var(--faint)}circle.front{fill:var(--accent)}
@@ -51,15 +51,7 @@ def sheet(kicker: Child, title: str, *content: Child) -> str:
         for n, (code, name) in enumerate((("en", "English"), ("zh", "中文")))
     ]
     switch = el("form", el("fieldset", *languages, class_="switch"), class_="switches", autocomplete="off")
-    head = el(
-        "head",
-        el("meta", charset="utf-8"),
-        el("meta", http_equiv="Content-Security-Policy", content=policy),
-        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        el("meta", name="color-scheme", content="light dark"),
-        el("title", title),
-        el("style", Markup(style)),
-    )
+    head = document_head(title, style, policy)
     top = el("header", el("p", kicker, class_="kicker"), el("h1", title))
     foot = said("This file stands alone: it loads nothing.", "此文件自成一体，不加载任何内容。")
     body = el("body", el("main", switch, top, *content, el("footer", foot)))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.detector import Detector
-from pipeline.rows import Flags, Floats, Position, Reading, Rows, Sighting
+from pipeline.rows import Flags, Floats, Position, Presence, Reading, Rows, Sighting
 from pipeline.world import World
 from tests.contract_city import EDGES, PARTS, Block, block, columns_of, kind_of, places
 from tests.contract_stories import STORIES, Fact
@@ -96,7 +96,7 @@ def looks(detector: Detector, kind: type[Rows], world: World) -> dict[str, list[
     """
     own, dice = columns_of(detector, kind), random.Random(0)
     spots = [{"lon": x, "lat": y} for x, y in places(detector) if not np.isnan(x)] if kind is Position else [{}]
-    main = {Reading: "value", Sighting: "still"}.get(kind, "speed")
+    main = {Reading: "value", Sighting: "still", Presence: "count"}.get(kind, "speed")
     others = {name: values for name, values in own.items() if name != main}
     pairs = [spot | {main: value} for spot, value in itertools.product(spots, own[main])]
     pairs = dice.sample(pairs, min(len(pairs), 300))  # as many again would find nothing more

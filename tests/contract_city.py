@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from pipeline.detector import Detector
 from pipeline.names import NOBODY, Names
 from pipeline.registers import Road, Route, Table, Zone
-from pipeline.rows import KINDS, Floats, Ints, Position, Reading, Rows, Sighting
+from pipeline.rows import KINDS, Floats, Ints, Position, Presence, Reading, Rows, Sighting
 from pipeline.units import Amount, in_column
 from pipeline.world import World
 from tests.contract_stories import BIN, DUMP, LANE, NAN, PIT, SOUTH, STORIES, TIP, WEST, YARD, Fact
@@ -40,7 +41,12 @@ def around_place(place: tuple[float, float]) -> list[Any]:
 
 
 def world(*, later: bool = False) -> World:
-    """The city; `later`: as a second version has it, with another limit, and a zone more."""
+    """The city, with names of its own; `later`: as a second version has it, with another limit, and a zone more."""
+    return _compiled(later).bind(Names())
+
+
+@cache
+def _compiled(later: bool) -> World:
     zones = [
         Zone("old-town", "no_go", [[box(121.402, 31.202, 121.404, 31.204)]], classes=("muck_truck",), valid_to=800.0),
         Zone("park", "no_go", [[box(121.403, 31.203, 121.406, 31.206)]]),
@@ -161,8 +167,8 @@ def further(detector: Detector) -> list[str]:
 
 WORDS = {"label": ("car", "truck"), "zone": ("lane", "bay")}
 """What a sighting's columns say by their numbers; a zone that is unknown is none."""
-PARTS = {Reading: "kl", Sighting: "78"}
-"""What a key is besides its subject: a reading's metric, a sighting's track."""
+PARTS = {Reading: "kl", Sighting: "78", Presence: "mn"}
+"""What a key is besides its subject: a reading's metric, a sighting's track, a presence's zone."""
 FLAGS = ("heading", "accuracy", "ignition", "load", "lid", "body")
 
 
@@ -174,6 +180,10 @@ def columns_of(detector: Detector, kind: type[Rows]) -> dict[str, list[float]]:
     elif kind is Sighting:
         shares = [v for v in some if not (v < 0 or v > 1)]
         found = {"still": [v for v in some if not v < 0], "score": shares, "label": [0.0, 1.0], "zone": [NAN, 0.0, 1.0]}
+    elif kind is Presence:
+        many = [0.0, 1.0, 2.0, *(v for v in some if v.is_integer() and 2 < v < 20)]
+        found = {"count": many, "kinds": [0.0, 1.0, 2.0], "stood": [v for v in some if not v < 0]}
+        found |= {"surest": [v for v in some if not (v < 0 or v > 1)]}
     else:
         found = {"speed": speeds(detector), **dict.fromkeys(FLAGS, some)}
     found |= dict.fromkeys(further(detector), some)
@@ -233,6 +243,8 @@ def block(kind: type[Rows], said: Sequence[Fact], names: Names, begin: float) ->
     }
     if kind is Reading:
         common["metric"] = names.codes(fact.metric for fact in ordered)
+    if kind is Presence:
+        common["zone"] = names.codes(fact.metric for fact in ordered)
     if kind is Sighting:
         common["track"] = np.array([int(fact.metric) for fact in ordered])
         for name, words in WORDS.items():

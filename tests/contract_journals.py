@@ -24,13 +24,13 @@ from connectors.codecs.sightings import SightingStream
 from pipeline.detector import Detector, Judgement
 from pipeline.entries import Kind
 from pipeline.registry import detector
-from pipeline.rows import Position, Reading, Rows, Sighting
+from pipeline.rows import Position, Presence, Reading, Rows, Sighting
 from pipeline.units import Seconds
 from pipeline.version import Rule, Source, Stream, Version
 from tests.contract_answers import looks
 from tests.contract_city import FLAGS, PARTS, WORDS, further, kind_of, world
 from tests.contract_stories import STORIES, Fact
-from tests.drawn_acts import THEMES, Draft, sees
+from tests.drawn_acts import THEMES, Draft, occupies, sees
 from tests.drawn_versions import HOLDS, ByChance, ByHypothesis, Choice, streams
 from tests.timelines import Journal, numbered
 from tests.tiny_city import rule
@@ -38,10 +38,14 @@ from tests.tiny_city import rule
 WORLDS = (world(), world(later=True))
 TOPICS = {"p": "1/0/0", "q": "0/1/0", "p+q": "1/1/0", "q+p": "1/1/0", "mm": "0/0/1"}
 TOPICS |= {"s": "1/0/0", "sq": "0/1/0", "s+sq": "1/1/0", "sq+s": "1/1/0"}
-PATTERNS = {"p": "1/+/+", "q": "+/1/+", "mm": "+/+/1", "s": "1/+/+", "sq": "+/1/+"}
+TOPICS |= {"z": "1/0/0", "zq": "0/1/0", "z+zq": "1/1/0", "zq+z": "1/1/0"}
+PATTERNS = {"p": "1/+/+", "q": "+/1/+", "mm": "+/+/1", "s": "1/+/+", "sq": "+/1/+", "z": "1/+/+", "zq": "+/1/+"}
 """A topic that two streams match is decoded by both."""
-SEEING = [("s",), ("s",), ("s", "sq")]
-"""The streams of a journal of sightings."""
+SEEING: dict[type[Rows], list[tuple[str, ...]]] = {
+    Sighting: [("s",), ("s",), ("s", "sq")],
+    Presence: [("z",), ("z",), ("z", "zq")],
+}
+"""The streams of a journal of what cameras saw."""
 
 
 def has_idle(judge: Detector) -> bool:
@@ -112,7 +116,7 @@ def versions(c: Choice, name: str) -> list[Version]:
     """One or two versions: two rules of the detector, then with other holds, without one of them, of another city."""
     judge = watched(name)()
     kind = c.pick(kind_of(judge))
-    lines = streams(c, SEEING) if kind is Sighting else streams(c)
+    lines = streams(c, SEEING[kind]) if kind in SEEING else streams(c)
     if kind is Reading and lines[-1].name != "mm":
         lines.append(replace(lines[0], name="mm", rows=Reading))
     lines.sort(key=lambda one: one.rows is not kind)  # acts prefer the first
@@ -143,9 +147,10 @@ def versions(c: Choice, name: str) -> list[Version]:
 
 def mapping(line: Stream, judge: Detector) -> JsonStream | SightingStream:
     """How a stream's payloads are read: lists of {"id", "t", columns or metrics}; of sightings, a picture."""
-    if line.rows is Sighting:
+    if line.rows in SEEING:
         seen = {"source": line.source, "topic": PATTERNS[line.name], "codec": "sightings", "subject": "$.id"}
-        return SightingStream.model_validate(seen | {"zones": WORDS["zone"]})
+        zones = WORDS["zone"] if line.rows is Sighting else PARTS[Presence]
+        return SightingStream.model_validate(seen | {"rows": line.rows.kind, "zones": list(zones)})
     fields: dict[str, dict[str, Any]] = {"ts": {"path": "t", "unit": "unix_s"}}
     fields |= {name: {"path": name, "unit": "1"} for name in further(judge)}
     common = {
@@ -173,6 +178,8 @@ def letters(name: str) -> dict[tuple[bool, str], list[dict[str, float]]]:
     plain: tuple[type[Rows], dict[str, float]] = Position, {"lon": 121.4025, "lat": 31.2025, "speed": 90.0}
     if Sighting in kind_of(judge):
         plain = Sighting, {"still": 95.0}
+    if Presence in kind_of(judge):
+        plain = Presence, {"count": 2.0, "kinds": 2.0}
     for kind, anything in (plain, (Reading, {"value": 95.0})):
         said = looks(judge, kind, WORLDS[0]) if kind in kind_of(judge) else {}
         known = {w: [one for one in ones if not np.isnan(one.get("value", 0.0))] for w, ones in said.items()}
@@ -216,11 +223,13 @@ class CityDraft(Draft):
                 says[self.c.pick("kkl")] = says.pop("value")
             if sees(topic):
                 self.add(Kind.DELIVERY, source, topic, self.picture(subject, ts, says))
+            if occupies(topic):
+                self.add(Kind.DELIVERY, source, topic, self.zone(subject, ts, says))
             terminal = "box-1" if subject == ("c" if ts < 300 else "a") and self.c.pick([True, False]) else subject
             payload.append({"id": terminal, "t": ts, **says})
             if ts <= self.now + 20:
                 self.newest[reading, subject] = max(self.newest.get((reading, subject), ts), ts)
-        if not sees(topic):
+        if not sees(topic) and not occupies(topic):
             self.add(Kind.DELIVERY, source, topic, json.dumps(payload).encode())
 
     def picture(self, subject: str, ts: float, says: Mapping[str, float]) -> bytes:
@@ -228,6 +237,14 @@ class CityDraft(Draft):
         words = {name: WORDS[name][int(value)] for name, value in says.items() if name in WORDS}
         one = {"track": int(self.c.pick(PARTS[Sighting])), "label": "car", "box": [0.1, 0.1, 0.2, 0.2]}
         return json.dumps({"id": subject, "ts": ts, "objects": [{**one, **says, **words}]}).encode()
+
+    def zone(self, subject: str, ts: float, says: Mapping[str, float]) -> bytes:
+        """A picture with so many objects in a zone, of so many labels."""
+        known = {name: says[column] for name, column in (("still", "stood"), ("score", "surest")) if column in says}
+        one = {"zone": self.c.pick(PARTS[Presence]), "box": [0.1, 0.1, 0.2, 0.2], **known}
+        labels = WORDS["label"][: max(int(says.get("kinds", 1)), 1)]
+        objects = [{**one, "track": i, "label": labels[i % len(labels)]} for i in range(int(says.get("count", 1)))]
+        return json.dumps({"id": subject, "ts": ts, "objects": objects}).encode()
 
 
 def make(c: Choice, name: str) -> Journal:

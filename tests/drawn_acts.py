@@ -26,14 +26,21 @@ def sees(topic: str) -> bool:
     return "s" in topic
 
 
+def occupies(topic: str) -> bool:
+    """Does a stream of presences (z, zq) decode it?"""
+    return "z" in topic
+
+
 LOOKS: Sequence[Mapping[str, str]] = ({}, {}, {"zone": "bay"}, {"label": "car"}, {"label": "bag", "zone": "aisle"})
 """What a sighting says besides."""
+ZONES = ("bay", "bay", "bay", "aisle")
+"""The zones that presences are about."""
 
 
 @dataclass
 class Draft:
     """`now` is the time of every source; each act moves it on. Rows have `own` columns, readings one of `metrics`,
-    sightings a track.
+    sightings a track, presences one of `ZONES`.
     """
 
     c: Choice
@@ -81,6 +88,8 @@ class Draft:
             elif sees(topic):
                 found |= self.c.pick(LOOKS)
                 found["m"] = self.track(subject)
+            elif occupies(topic):
+                found |= {"m": self.c.pick(ZONES), "c": self.c.pick([0, 1, 2])}
             payload.append(found)
             if ts <= self.now + 20:
                 for reading in {reads(name) for name in topic.split("+")}:

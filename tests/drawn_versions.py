@@ -14,13 +14,16 @@ from typing import Any, Protocol, TypeVar
 from hypothesis import strategies as st
 
 from pipeline.detector import Detector
-from pipeline.rows import Position, Reading, Rows, Sighting
+from pipeline.rows import Position, Presence, Reading, Rows, Sighting
 from pipeline.version import Rule, Stream, Version
 from tests.tiny_city import (
     Above,
     Fast,
     Lidded,
     Low,
+    Occupied,
+    OccupiedRestless,
+    OccupiedTwice,
     Parked,
     Restless,
     SeenRestless,
@@ -72,12 +75,12 @@ class ByChance:
 
 PLAIN_NAMES = [("p",), ("p", "q"), ("p", "mm"), ("p", "q"), ("p", "q", "mm")]
 CARRYING_NAMES = [("p", "mm"), ("p", "q", "mm"), ("p", "mm", "mn")]
-SEEING_NAMES = [("s",), ("s",), ("s", "sq"), ("s", "p"), ("s", "sq", "mm")]
+SEEING_NAMES = [("s",), ("s",), ("s", "sq"), ("s", "p"), ("s", "sq", "mm"), ("z",), ("z", "zq")]
 
 
 def streams(c: Choice, choices: Sequence[tuple[str, ...]] = PLAIN_NAMES) -> list[Stream]:
     """One to three streams, of one or two sources; p and q feed the same keys, mm and mn, the last, have readings, s
-    and sq, of one source, sightings of the same tracks.
+    and sq, of one source, sightings of the same tracks, z and zq presences in the same zones.
     """
     names = c.pick(choices)
     gap = c.pick([20, 20, 30, 50])
@@ -86,6 +89,7 @@ def streams(c: Choice, choices: Sequence[tuple[str, ...]] = PLAIN_NAMES) -> list
     where = {"p": ("src", lateness[0]), "q": (other, lateness[1])}
     where |= {"mm": (other, lateness[0]), "mn": ("src", lateness[1])}
     where |= {"s": ("src", lateness[0]), "sq": ("src", lateness[1])}
+    where |= {"z": ("src", lateness[0]), "zq": ("src", lateness[1])}
     return [stream(name, where[name][0], gap=gap, lateness=where[name][1]) for name in names]
 
 
@@ -123,6 +127,8 @@ NEEDY: list[Detector] = [*[Above()] * 6, *[Above(column="brush")] * 3]
 NEEDY += [Lidded(), Lidded(), Restless(), Restless(), Fast(), Silent(), Low()]
 SEEN: list[Detector] = [*[Parked()] * 4, *[SeenTwice()] * 3, *[SeenRestless()] * 3]
 SEEN += [Silent(after=20), Silent(), Shift(), Fast()]
+PRESENT: list[Detector] = [*[Occupied()] * 4, *[OccupiedTwice()] * 3, *[OccupiedRestless()] * 3]
+PRESENT += [Silent(after=20), Silent(), Shift()]
 """What a city's rules are drawn from; where it carries, most of them need what is carried."""
 
 
@@ -134,10 +140,11 @@ def any_rule(
     holds: tuple[list[str], list[int]],
     version: str = "1",
     carrying: bool = False,
-    seeing: bool = False,
+    seeing: type[Rows] | None = None,
 ) -> Rule:
     """A rule of any detector here with any kind of hold."""
-    detector = c.pick(SEEN if seeing else NEEDY if carrying else PLAIN + [Low(), Low(), Silent(after=30)] * readings)
+    plain = NEEDY if carrying else PLAIN + [Low(), Low(), Silent(after=30)] * readings
+    detector = c.pick({Sighting: SEEN, Presence: PRESENT}[seeing] if seeing else plain)
     silence = c.pick(holds[0])
     on_readings = readings and not seeing and type(detector) is Silent and c.pick([False, True])
     return rule(
@@ -148,7 +155,7 @@ def any_rule(
         clear=c.pick([0, 0, 0, 10, 20]),
         gap=c.pick([20, 30, 50]) if silence == "gap" else None,
         assume=c.pick([30, 50, 100, 200]) if silence == "assume" else None,
-        rows=None if detector.rows is not Rows else Sighting if seeing else Reading if on_readings else Position,
+        rows=None if detector.rows is not Rows else seeing or (Reading if on_readings else Position),
         metric=c.pick([None, "k"]) if detector.rows is Reading or on_readings else None,
         classes=c.pick([(), (), (), (), ("odd",)]),
     )
@@ -162,7 +169,7 @@ def versions(c: Choice) -> list[Version]:
     carrying, seeing = about is CARRYING_NAMES, about is SEEING_NAMES
     lines = forgetful(c, streams(c, about)) if seeing else streams(c, about)
     how: dict[str, Any] = {"readings": lines[-1].rows is Reading, "holds": c.pick(HOLDS)}
-    how |= {"carrying": carrying, "seeing": seeing}
+    how |= {"carrying": carrying, "seeing": lines[0].rows if seeing else None}
     first = [any_rule(c, f"r{i}", **how) for i in range(c.pick([1, 2, 3, 4]))]
     settings: dict[str, Any] = {
         "down": {"src": c.pick([20.0, 30.0, 1e9, 1e9, 1e9]), "B": c.pick([30.0, 1e9, 1e9])},

@@ -20,7 +20,7 @@ import numpy as np
 
 from pipeline.entries import EntryBuffer, Kind
 from pipeline.names import Names
-from pipeline.rows import Reading, Rows, Sighting
+from pipeline.rows import Presence, Reading, Rows, Sighting
 from pipeline.version import Rule, Stream, Version
 from tests.oracle_book import (
     INF,
@@ -116,9 +116,11 @@ class Oracle:
             self.go(together, turn)
 
     def part(self, one: Rows) -> str:
-        """(3) What its key names besides the subject: a reading's metric, a sighting's track."""
+        """(3) What its key names besides the subject: a reading's metric, a sighting's track, a presence's zone."""
         if isinstance(one, Reading):
             return self.names[int(one.metric[0])]
+        if isinstance(one, Presence):
+            return self.names[int(one.zone[0])]
         return str(int(one.track[0])) if isinstance(one, Sighting) else ""
 
     def called(self, one: Rows) -> dict[str, str]:

@@ -15,13 +15,13 @@ import msgspec
 import numpy as np
 
 from pipeline.episode import Change, Episode, EpisodeEvent, city_namespace, episode_id
-from pipeline.rows import Reading, Rows
+from pipeline.rows import Presence, Reading, Rows
 from pipeline.version import Rule
 
 NAN, INF = math.nan, math.inf
 LAST_NAME = chr(0x10FFFF)
-KeyName = tuple[str, str, str]  # (kind of row, subject; metric, track or '')
-LineName = tuple[str, str, str]  # (stream, subject; metric, track or '')
+KeyName = tuple[str, str, str]  # (kind of row, subject; metric, track, zone or '')
+LineName = tuple[str, str, str]  # (stream, subject; metric, track, zone or '')
 
 
 class Turn(NamedTuple):
@@ -51,6 +51,7 @@ class Row:
         unknown last; then received, stream.
         """
         common = {f.name for f in fields(Rows)} | {"metric", "track", *self.called}
+        common |= {"zone"} if isinstance(self.one, Presence) else set()
         own = [float(getattr(self.one, f.name)[0]) for f in fields(self.one) if f.name not in common]
         extra = [(name, float(column[0])) for name, column in sorted(self.one.extra.items())]
         known = [(name, value) for name, value in extra if not math.isnan(value)]  # another lacks a name: beyond any

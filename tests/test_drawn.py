@@ -21,6 +21,7 @@ from tests.timelines import Journal, journal_batches, numbered
 RARE = {
     "3 right after wrong",
     "7 position evicted",
+    "7 presence evicted",
     "7 reading evicted",
     "7 sighting evicted",
     "9 assumed",

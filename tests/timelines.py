@@ -11,6 +11,7 @@ A timeline is entries in their order, parted by blanks:
     q:w10  p+q:w10      by the topic q; by a topic that two streams decode
     mm:w10%k            a reading of metric k
     s:w10%7#bay         a sighting of track 7 in the zone bay
+    z:w10%bay           a presence in the zone bay
     t40  B/m1:t40       a tick of the source 'src'; of the member m1 of the source B
     B/m1:j40  B/m1:l40  joins; leaves
     v2                  the second version is current from here on (the first is from the start)

@@ -1,8 +1,9 @@
 """tiny_city: the smallest city that has everything the temporal part can meet, for tests of time.
 
 Payloads are JSON, {"s": "a", "ts": 12, "v": 1.5} or a list of them, with "lid", "brush" (a further column) and "m"
-(metric; of sightings, the track) where wanted; a topic is the name of the stream that decodes it, or several joined by
-'+'. v above 1 is wrong, below 0 right, between neither. Subjects that begin with 'x' are in no register.
+(metric; of sightings, the track; of presences, the zone) where wanted; a topic is the name of the stream that decodes
+it, or several joined by '+'. v above 1 is wrong, below 0 right, between neither. Subjects that begin with 'x' are in no
+register.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import pyarrow as pa
 from pipeline.detector import Detector, Judgement, Memory
 from pipeline.entries import Kind
 from pipeline.names import NOBODY, Names
-from pipeline.rows import Flags, Floats, Ints, Position, Reading, Rows, Sighting
+from pipeline.rows import Flags, Floats, Ints, Position, Presence, Reading, Rows, Sighting
 from pipeline.units import Quantity
 from pipeline.version import Aside, Decode, Decoded, Hold, Rule, Source, Stream, Version
 
@@ -35,7 +36,9 @@ class Fast(Detector):
 
 
 def said(rows: Any) -> Floats:
-    """The v of positions and sightings."""
+    """The v of positions, sightings and presences."""
+    if isinstance(rows, Presence):
+        return rows.stood
     return np.asarray(rows.still if isinstance(rows, Sighting) else rows.speed)
 
 
@@ -45,7 +48,14 @@ class Parked(Detector):
     rows: ClassVar[type[Rows]] = Sighting
 
     def judge(self, rows: Any, world: Any, memory: Memory | None) -> Judgement:
-        return Judgement(wrong=rows.still > 1, right=rows.still < 0, measure=rows.still, place=rows.zone)
+        v = said(rows)
+        return Judgement(wrong=v > 1, right=v < 0, measure=v, place=rows.zone)
+
+
+class Occupied(Parked):
+    """The same of presences."""
+
+    rows: ClassVar[type[Rows]] = Presence
 
 
 class Low(Detector):
@@ -75,6 +85,12 @@ class SeenTwice(Twice):
     """The same of sightings."""
 
     rows: ClassVar[type[Rows]] = Sighting
+
+
+class OccupiedTwice(Twice):
+    """And of presences."""
+
+    rows: ClassVar[type[Rows]] = Presence
 
 
 class Lidded(Detector):
@@ -145,6 +161,13 @@ class SeenRestless(Restless):
 
     rows: ClassVar[type[Rows]] = Sighting
     needs: ClassVar[tuple[str, ...]] = ("score",)
+
+
+class OccupiedRestless(Restless):
+    """And of presences."""
+
+    rows: ClassVar[type[Rows]] = Presence
+    needs: ClassVar[tuple[str, ...]] = ("surest",)
 
 
 class TinyWorld:
@@ -221,6 +244,10 @@ def block(kind: type[Rows], stream: int, rows: list[tuple[dict[str, Any], float,
     }
     if kind is Reading:
         return Reading(**common, metric=names.codes(row.get("m", "m") for row, _, _ in rows), value=column("v"))
+    if kind is Presence:
+        zone = names.codes(row.get("m", "m") for row, _, _ in rows)
+        counted = {"count": column("c"), "kinds": column("k"), "stood": column("v"), "surest": column("lid")}
+        return Presence(**common | counted, zone=zone)
     if kind is Sighting:
         seen: dict[str, Any] = {name: column(name) for name in "xywh"} | {"score": column("lid"), "still": column("v")}
         for name in ("label", "zone"):
@@ -274,8 +301,9 @@ def stream(
     carry: Mapping[str, float] = NOTHING,
     forget: float | None = None,
 ) -> Stream:
-    """A stream of positions, of readings where its name begins with 'm', of sightings where it begins with 's'."""
-    rows = {"m": Reading, "s": Sighting}.get(name[0], Position)
+    """A stream of positions, of readings where its name begins with 'm', of sightings where it begins with 's', of
+    presences where it begins with 'z'."""
+    rows = {"m": Reading, "s": Sighting, "z": Presence}.get(name[0], Position)
     return Stream(name, source, rows, gap, lateness, carry, forget)
 
 

@@ -11,15 +11,29 @@ from __future__ import annotations
 
 from cameras.watcher import Watcher
 from cameras.watchers.bin_fullness import BinFullness
+from cameras.watchers.load_not_covered import LoadNotCovered
+from cameras.watchers.number_plate import NumberPlate
 from cameras.watchers.object_detector import ObjectDetector
+from cameras.watchers.parked_vehicle import ParkedVehicle
+from cameras.watchers.parking_spaces import ParkingSpaces
+from cameras.watchers.presence import Presence
 from cameras.watchers.scene_health import SceneHealth
+from cameras.watchers.smoke import Smoke
+from cameras.watchers.standing_water import StandingWater
 from cameras.watchers.static_object import StaticObject
 from pipeline.registry import Registry
 
 WATCHERS: dict[str, type[Watcher]] = {
     "bin_fullness": BinFullness,
+    "load_not_covered": LoadNotCovered,
+    "number_plate": NumberPlate,
     "object_detector": ObjectDetector,
+    "parked_vehicle": ParkedVehicle,
+    "parking_spaces": ParkingSpaces,
+    "presence": Presence,
     "scene_health": SceneHealth,
+    "smoke": Smoke,
+    "standing_water": StandingWater,
     "static_object": StaticObject,
 }
 
@@ -36,7 +50,4 @@ def watcher(name: str) -> type[Watcher]:
 
     TypeError where a plug-in's entry point is no watcher.
     """
-    found = REGISTRY.get(name)
-    if not (isinstance(found, type) and issubclass(found, Watcher)):
-        raise TypeError(f"expected a Watcher under '{name}' in the group {REGISTRY.group}, got {found!r}")
-    return found
+    return REGISTRY.kind(name, Watcher)

@@ -10,6 +10,9 @@ somebody begins it with empty bins; by infrared light nothing is said then.
 
 Waste has texture or colour of its own. Light has neither: sun, shadow and dusk change how bright a place is, and not
 how it looks. Who stands before a bin for a moment is left out by a median.
+
+With a `classifier`, which needs no picture of the empty bin, the reading `waste` says how likely it is, in per cent,
+that waste lies in or around the bin's zones. It is asked by day only.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from cameras.bin_classifier import Classifier
 from cameras.watcher import Look, View, Watcher
 from pipeline.units import Quantity, Seconds, Share
 
@@ -47,9 +51,12 @@ class BinFullness(Watcher):
     shake: Share = Field(Quantity(0.03), ge=0, lt=0.25)
     """How far the camera may sway, as a share of the picture."""
 
+    classifier: Classifier | None = None
+    """What judges the picture around each bin as well; none: nothing does."""
+
     def begin(self, view: View) -> Look:
         """ValueError: no zone says which bin it is about, `beside` names a zone that is none, or a picture of `empty`
-        can't be read."""
+        can't be read. ModelError: the classifier can't be had."""
         from cameras.fullness import Fullness
 
         unknown = [name for name in self.beside if name not in view.zones]

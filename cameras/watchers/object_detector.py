@@ -28,11 +28,13 @@ from cameras.sightings import Sightings
 from cameras.still import Standing
 from cameras.tiles import Part, parts, together
 from cameras.tracking import Tracking
-from cameras.watcher import Fractions, Frame, Image, Seen, View, Watcher
+from cameras.watcher import Fractions, Frame, Image, Measured, Said, Seen, View, Watcher
 from cameras.yolox import COCO, Found, Picking
 from pipeline.faults import did_you_mean
 from pipeline.units import Quantity, Seconds, Share
 
+_PICTURES = 1.5
+"""Between two pictures nothing is lost, whatever the seconds of `tracking` and `standing`."""
 _Picture = tuple[float, int, int, Found]
 """When, its height and width, and what was found in it, in pixels."""
 
@@ -41,6 +43,7 @@ class ObjectDetector(Watcher):
     """Which vehicles are in the picture, where, and for how long has each stood there?"""
 
     measured: ClassVar[bool] = True
+    together: ClassVar[bool] = True
 
     model: Model = Field(MODELS["yolox_nano"], description="a name, a file, or url and sha256")
     """YOLOX as ONNX."""
@@ -68,6 +71,10 @@ class ObjectDetector(Watcher):
 
     def begin(self, view: View) -> DetectorLook:
         """Raises ModelError where the model can't be had or is not what is said about it."""
+        return DetectorLook(self, view, self.running())
+
+    def running(self) -> Session:
+        """The process's session of its model. Raises ModelError as `begin` does."""
         running = session(model_file(self.model), self.providers, self.threads)
         if running.classes not in (0, len(self.classes)):
             raise ModelError(
@@ -77,45 +84,78 @@ class ObjectDetector(Watcher):
         for label in self.labels:
             if label not in self.classes:
                 raise ModelError(f"labels: the model has no class '{label}'{did_you_mean(label, self.classes)}")
-        return DetectorLook(self, view, running)
+        return running
 
 
 class DetectorLook:
-    """The object detector at work on one scene."""
+    """The object detector at work on one scene. A watcher that is built on it says in `told` what it makes of that."""
 
     def __init__(self, given: ObjectDetector, view: View, running: Session) -> None:
         self.session = running
         meant = frozenset(given.classes.index(label) for label in given.labels)
         self.picking = Picking(given.faint, given.same, meant or None)
+        self.stood: dict[int, float] = {}
+        """By track, of those in the last picture: the seconds for which each has been seen to stand, also of those that
+        stood there before, for which their `still` is unknown."""
         self._given = given
         self._view = view
         self._first: _Picture | None = None
         self._following: tuple[Sightings, Known] | None = None
 
-    def look(self, frame: Frame) -> Sequence[Seen]:
-        """The objects in the next picture."""
-        (seen,) = look_together([(self, frame)])
+    def look(self, frame: Frame) -> Sequence[Seen | Measured]:
+        """What the next picture says."""
+        (said,) = self.look_together([(self, frame)])
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    @classmethod
+    def look_together(cls, pictures: Sequence[tuple[DetectorLook, Frame]]) -> list[Said | Exception]:
+        """The next picture of each of several looks, in the model's batches: see `cameras.watcher.Together`."""
+        sessions: dict[int, list[int]] = {}
+        for n, (looking, _) in enumerate(pictures):
+            sessions.setdefault(id(looking.session), []).append(n)
+        found: dict[int, list[Found] | Exception] = {}
+        for those in sessions.values():
+            found |= zip(those, _find([pictures[n] for n in those]), strict=True)
+        return [looking._answer(frame, found[n]) for n, (looking, frame) in enumerate(pictures)]
+
+    def _answer(self, frame: Frame, found: list[Found] | Exception) -> Said | Exception:
+        if isinstance(found, Exception):
+            return found
+        try:
+            return self.understand(frame, found)
+        except Exception as error:  # noqa: BLE001  it is the caller's to say whose it is
+            return error
+
+    def told(self, frame: Frame, seen: Sequence[Seen]) -> Sequence[Seen | Measured]:
+        """What goes out of the next picture. seen: the objects in it."""
         return seen
 
     def parts(self, image: Image) -> list[Part]:
         """The parts of the picture that the model is to look at."""
         return parts(image.shape[0], image.shape[1], self._given.tiles, self._view.zones.values())
 
-    def understand(self, frame: Frame, found: Sequence[Found]) -> list[Seen]:
-        """What the model's answers for those parts say.
+    def understand(self, frame: Frame, found: Sequence[Found]) -> Sequence[Seen | Measured]:
+        """What the model's answers for those parts say."""
+        return self.told(frame, self._seen(frame, found))
 
-        How often pictures come is known from the second one on: the first is looked at with it.
+    def _seen(self, frame: Frame, found: Sequence[Found]) -> list[Seen]:
+        """The objects in the picture. How often pictures come is known from the second one on: the first is looked at
+        with it. Where they come seldom, what is to be followed from one to the next may be lost for longer.
         """
         height, width = frame.image.shape[:2]
         now = (frame.ts, height, width, together(found, self.parts(frame.image), self._given.same))
         if self._following is not None:
+            self._following[0].pause(frame.paused)
             return self._follow(now, *self._following)
         if self._first is None:
             self._first = now
             return []
         first, given = self._first, self._given
-        rate = 1.0 / max(now[0] - first[0], 0.01)
-        self._following = Sightings(rate, given.tracking, given.standing), Known(first[0] + given.learn)
+        between = max(now[0] - first[0], 0.01)
+        sightings = Sightings(1.0 / between, *_seldom(given.tracking, given.standing, between))
+        self._following = sightings, Known(first[0] + given.learn)
         self._follow(first, *self._following)
         return self._follow(now, *self._following)
 
@@ -125,10 +165,12 @@ class DetectorLook:
         boxes = np.concatenate((edges[:, :2], edges[:, 2:] - edges[:, :2]), axis=1)
         labels = [self._given.classes[each] for each in found.classes.tolist()]
         seen = []
+        self.stood.clear()
         for one in sightings.see((ts, boxes, found.scores, labels, None)):
             left, top, wide, high = one.box
             known = before.see(ts, one.track, (left, top, left + wide, top + high), one.still)
             still = math.nan if known else one.still
+            self.stood[one.track] = one.still
             seen.append(Seen(one.track, one.label, one.score, one.box, still, self._zone(one.box)))
         before.forget(ts)
         return seen
@@ -139,17 +181,37 @@ class DetectorLook:
         return next((zone.name for zone in zones if zone.contains(left + width / 2, top + height)), "")
 
 
-def look_together(pictures: Sequence[tuple[DetectorLook, Frame]]) -> list[list[Seen]]:
-    """The next picture of each of several cameras, in the model's batches; the answers in the same order."""
-    sessions = {id(looking.session): looking.session for looking, _ in pictures}
-    found: list[list[Found]] = [[] for _ in pictures]
-    for key, running in sessions.items():
-        asked, whose = [], []
-        for n, (looking, frame) in enumerate(pictures):
-            if id(looking.session) == key:
-                for left, top, right, bottom in looking.parts(frame.image):
-                    asked.append((frame.image[top:bottom, left:right], looking.picking))
-                    whose.append(n)
-        for n, one in zip(whose, running.find(asked), strict=True):
-            found[n].append(one)
-    return [looking.understand(frame, each) for (looking, frame), each in zip(pictures, found, strict=True)]
+def _seldom(tracking: Tracking, standing: Standing, between: float) -> tuple[Tracking, Standing]:
+    """The settings for pictures that come every `between` seconds: what is in one and in the next has not been lost."""
+    longer = Quantity(_PICTURES * between)
+    return (
+        tracking.model_copy(update={"lost": max(tracking.lost, longer)}),
+        standing.model_copy(
+            update={"settle": max(standing.settle, longer), "remember": max(standing.remember, longer)}
+        ),
+    )
+
+
+def _find(pictures: Sequence[tuple[DetectorLook, Frame]]) -> Sequence[list[Found] | Exception]:
+    """What the one session of these looks finds in the parts of each picture. Of what fails together each is tried
+    alone.
+
+    Looks at the same picture, several watchers of one camera, have it looked at once where they ask the same.
+    """
+    asked: list[tuple[Image, Picking]] = []
+    places: dict[tuple[int, Part, Picking], int] = {}
+    whose: list[list[int]] = []
+    for looking, frame in pictures:
+        whose.append([])
+        for part in looking.parts(frame.image):
+            question = (id(frame.image), part, looking.picking)
+            if question not in places:
+                places[question] = len(asked)
+                left, top, right, bottom = part
+                asked.append((frame.image[top:bottom, left:right], looking.picking))
+            whose[-1].append(places[question])
+    try:
+        answers = pictures[0][0].session.find(asked)
+    except Exception as error:  # noqa: BLE001  whatever onnxruntime raises
+        return [error] if len(pictures) == 1 else [_find([each])[0] for each in pictures]
+    return [[answers[place] for place in each] for each in whose]

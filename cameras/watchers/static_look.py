@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cameras.background import Background, Mask
-from cameras.pictures import Aligner, apart, cv, shifted, small
+from cameras.pictures import Aligner, apart, cv, drawn, shifted, small
 from cameras.watcher import Frame, Image, Seen, Zone
+from cameras.watchers.static_ground import covered, ground
 from cameras.watchers.static_presence import Kind, Scene, extent, is_clock, kind
 from cameras.watchers.static_things import Thing, zone_of
 
@@ -37,10 +38,12 @@ _RIM = 4
 """Pixels around a place that are looked at with it."""
 _CORE = 3
 """The part of the smallest object (one over this) that differs strongly; around it, it may differ less."""
-_SURE = 0.3
+_SURE = 0.5
 """Of a region that has begun to rest: so much has rested for `settle`, so that it is found whole and not in pieces."""
 _FEW = 40
 """Pixels: of a smaller region, what differs less is looked at too, or there would be nothing to compare."""
+_LIT = 0.1
+"""Of a region that differs: where the ground is seen in so much of it, that is a matter of light."""
 _QUIET = 0.25
 """Levels of noise above which a picture that is exactly like the one before is that picture again."""
 
@@ -70,6 +73,8 @@ class StaticLook:
         """The objects that stand in the next picture, in the order of their numbers."""
         if self._background is not None and frame.ts - self._ts < _OFTEN:
             return self._told(frame.ts)
+        for thing in self._things:
+            thing.last += frame.paused  # nobody looked: nothing was hidden
         image = small(frame.image, self._given.pixels)
         now = apart(image)
         if self._background is None or self._aligner is None or self._background.long.shape != now.shape:
@@ -80,8 +85,7 @@ class StaticLook:
         self._last = now
         if again and float(self._background.noise.mean()) > _QUIET:
             return self._told(frame.ts)
-        reference = np.asarray(cv.convertScaleAbs(self._background.long[..., 0]), np.uint8)
-        x, y = self._aligner.shift(now[..., 0], reference)
+        x, y = self._aligner.shift(now[..., 0], self._background.reference)
         self._see(self._background, shifted(now, x, y), seconds)
         return self._told(frame.ts)
 
@@ -91,10 +95,7 @@ class StaticLook:
         contrast = 255.0 * given.contrast
         self._background = Background(now, contrast, given.adapt, self._credit, _LASTING * given.settle)
         self._aligner = Aligner((height, width), given.shake * width)
-        self._masks = {
-            name: (zone, zone.mask((height, width)).astype(np.uint8) * np.uint8(255))
-            for name, zone in self._zones.items()
-        }
+        self._masks = {name: (zone, drawn(zone.mask((height, width)))) for name, zone in self._zones.items()}
         self._smallest = max(6, round(given.smallest * height * width))
         self._things = []
         self._ts, self._known, self._last, self._learned, self._changed = ts, ts, now, 0.0, 0.0
@@ -109,7 +110,7 @@ class StaticLook:
         self._end(background)
         self._learned += credit
         if self._learned <= self._given.learn:
-            background.absorb(_over(background, self._given.settle / 2))
+            self._uncover(background)
             self._known = self._ts
             return
         resting = cv.bitwise_and(_over(background, self._given.settle), background.at_rest)
@@ -135,7 +136,9 @@ class StaticLook:
         for thing in self._things:
             where = thing.whole(background.front.shape)
             hidden = self._ts - thing.last
-            if thing.gone >= 2 * self._credit or hidden > min(
+            if thing.lit >= 2 * self._credit:
+                background.relit(where, given.settle)
+            elif thing.gone >= 2 * self._credit or hidden > min(
                 given.remember, max(given.settle, thing.last - thing.since)
             ):
                 background.drop(where)
@@ -164,7 +167,39 @@ class StaticLook:
             where[inside][labels[inside] == i] = 255
             taken = cv.bitwise_or(background.kept, gone)
             if cv.countNonZero(cv.bitwise_and(where, taken)) * 2 < area:
-                gone = cv.bitwise_or(gone, self._judge(background, cv.bitwise_and(where, cv.bitwise_not(taken))))
+                for each in self._parts(background, cv.bitwise_and(where, cv.bitwise_not(taken))):
+                    gone = cv.bitwise_or(gone, self._judge(background, each))
+
+    def _uncover(self, background: Background) -> None:
+        """What stood in the first pictures and drives off, or what comes to rest so early, is the scene."""
+        early = _over(background, self._given.settle / 2)
+        if cv.countNonZero(early):
+            found = ground(background.long[..., 0], background.now[..., 0])
+            background.absorb(covered(found, early))
+
+    def _parts(self, background: Background, where: Mask) -> list[Mask]:
+        """What of a region covers the ground, each by itself, and first the rest, if the ground can be seen there."""
+        left, top, width, height = cv.boundingRect(where)
+        part = slice(max(0, top - _RIM), top + height + _RIM), slice(max(0, left - _RIM), left + width + _RIM)
+        found = ground(background.long[part][..., 0], background.now[part][..., 0])
+        seen = cv.countNonZero(cv.bitwise_and(found.seen, where[part]))
+        if seen < max(self._smallest / _CORE, _LIT * cv.countNonZero(where)):
+            return [where]
+        hidden = covered(found, where[part])
+        count, labels, stats, _ = cv.connectedComponentsWithStats(hidden, connectivity=8)
+        parts = []
+        for i in range(1, count):
+            inside = labels == i
+            hides = np.count_nonzero(found.covered[inside]) >= np.count_nonzero(found.seen[inside])
+            if stats[i, cv.CC_STAT_AREA] >= self._smallest / _CORE and hides:
+                whole = np.zeros_like(where)
+                whole[part][inside] = 255
+                parts.append(whole)
+        rest = where
+        for each in parts:
+            rest = cv.bitwise_and(rest, cv.bitwise_not(cv.dilate(each, _WIDE)))
+        background.relit(rest, self._given.settle)
+        return parts
 
     def _judge(self, background: Background, where: Mask) -> Mask:
         """Make an object of a region, or of the background. What of the picture is the background from now on."""
@@ -182,7 +217,10 @@ class StaticLook:
         if what is Kind.LIGHT or since <= self._known or is_clock(background.noise, part):
             near = cv.bitwise_and(cv.dilate(where, _WIDE), background.at_rest)  # no islands are left in a shadow
             scenery: Mask = cv.bitwise_or(where, cv.bitwise_and(near, cv.bitwise_not(background.kept)))
-            background.absorb(scenery)
+            if what is Kind.LIGHT:
+                background.relit(scenery, self._given.settle)
+            else:
+                background.absorb(scenery)
             return scenery
         zone = zone_of(where, self._masks)
         if zone is None or len(self._things) >= _MOST:

@@ -56,9 +56,4 @@ class StaticObject(Watcher):
         """Begin to look at a scene. ValueError: a zone that the camera does not have."""
         from cameras.watchers.static_look import StaticLook
 
-        missing = [name for name in self.zones if name not in view.zones]
-        if missing:
-            known = ", ".join(sorted(view.zones)) or "none"
-            raise ValueError(f"camera '{view.camera}' has no zone '{missing[0]}'; its zones: {known}")
-        meant = self.zones or tuple(view.zones)
-        return StaticLook(self, [view.zones[name] for name in sorted(set(meant))])
+        return StaticLook(self, [zone for _, zone in sorted(view.only(self.zones).zones.items())])

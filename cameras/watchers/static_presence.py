@@ -17,8 +17,9 @@ from enum import Enum
 import numpy as np
 
 from cameras.background import Background, Mask
-from cameras.pictures import Levels, cv
+from cameras.pictures import Levels, cv, drawn, slopes
 from cameras.watcher import Image
+from cameras.watchers.static_ground import ground
 from pipeline.rows import Flags
 
 
@@ -69,6 +70,8 @@ _ASIDE = 2
 """Pixels by which a place may have shifted."""
 _GONE = 1.4
 """So many times stronger were the edges around what has been taken away."""
+_ALSO = 0.8
+"""... or not weaker by more than this, and stronger along most of the outline."""
 _EDGE = 2.0
 """Levels a pixel, across the outline: an object has them; light that varies smoothly has not."""
 _CLOSED = 0.65
@@ -81,7 +84,8 @@ def kind(scene: Scene, where: Mask) -> Kind:
     was, is_now = float(before.mean()), float(after.mean())
     if max(was, is_now) < _EDGE or _is_light(scene, where, before, after) or _is_shift(scene, where):
         return Kind.LIGHT
-    return Kind.REMOVED if was > _GONE * is_now else Kind.OBJECT
+    mostly = float((before > after).mean()) > 0.5 and was > _ALSO * is_now  # one kerb that it hid is not the outline
+    return Kind.REMOVED if was > _GONE * is_now or mostly else Kind.OBJECT
 
 
 def extent(scene: Scene, where: Mask) -> Mask:
@@ -92,7 +96,7 @@ def extent(scene: Scene, where: Mask) -> Mask:
     weak = cv.bitwise_and(cv.compare(off, least, cv.CMP_GT), cv.dilate(where, _NEAR))
     weak = cv.bitwise_or(weak, where)
     _, labels = cv.connectedComponents(weak, connectivity=4)
-    reached: Mask = np.isin(labels, np.unique(labels[where > 0])).astype(np.uint8) * np.uint8(255)
+    reached: Mask = drawn(np.isin(labels, np.unique(labels[where > 0])))
     return reached
 
 
@@ -142,12 +146,26 @@ def _is_light(scene: Scene, where: Mask, before: Levels, after: Levels) -> bool:
         return True  # it only seemed another, because the light of a part of the picture was misjudged
     rough = _fine(scene.long, inside), _fine(scene.short, inside)
     finest = _finest(scene.long)[inside], _finest(scene.short)[inside]
-    if max(_correlation(*rough), _correlation(*finest)) >= _SAME + _CHANCE / int(inside.sum()) ** 0.5:
+    if max(correlation(*rough), correlation(*finest)) >= _SAME + _CHANCE / int(inside.sum()) ** 0.5:
         return True
-    if max(float(each.std()) for each in rough) >= _TEXTURE:
+    within = cv.erode(where, _DEEP)
+    pixels = cv.countNonZero(within)
+    if pixels >= _FEW:
+        hidden = cv.countNonZero(cv.bitwise_and(ground(scene.long, scene.short).covered, within))
+        if hidden >= _HIDES * pixels:
+            return False
+    elif max(float(each.std()) for each in rough) >= _TEXTURE:
         return False
     same = float(min(before.mean(), after.mean())) * _GONE > float(max(before.mean(), after.mean()))
     return same or _round(after) < _CLOSED
+
+
+_DEEP = np.ones((7, 7), np.uint8)
+"""So far from its outline the edge of a place is no texture of it."""
+_FEW = 12
+"""Pixels: fewer say nothing."""
+_HIDES = 0.3
+"""Of a place's middle: where so much of the ground is hidden by another texture, that is no light."""
 
 
 def _fine(levels: Levels, inside: Flags) -> Levels:
@@ -165,7 +183,8 @@ def _finest(levels: Levels) -> Levels:
     return np.asarray(levels / (cv.blur(levels, (5, 5)) + 1.0) - 1.0)
 
 
-def _correlation(a: Levels, b: Levels) -> float:
+def correlation(a: Levels, b: Levels) -> float:
+    """Of two textures, each about 0: -1..1; 0 where there is nothing to compare."""
     both = float(np.sqrt((a * a).sum() * (b * b).sum()))
     return float((a * b).sum()) / both if both > 0.0 else 0.0
 
@@ -180,7 +199,7 @@ def _is_shift(scene: Scene, where: Mask) -> bool:
         return False
     steps = range(2 * _ASIDE + 1)
     aside = (np.asarray(padded)[y : y + height, x : x + width] for y in steps for x in steps)
-    return max(_correlation(a, _fine(each, inside)) for each in aside) >= _ALIKE
+    return max(correlation(a, _fine(each, inside)) for each in aside) >= _ALIKE
 
 
 _ALIKE = 0.85
@@ -189,9 +208,9 @@ _ALIKE = 0.85
 
 def _outline(image: Image, where: Mask) -> Levels:
     """How strong the edge is that runs along the outline of a place: the slope across it, at each pixel of its rim."""
-    across, down = _slopes(np.asarray(cv.GaussianBlur(where, (5, 5), 0), np.uint8))
+    across, down = slopes(np.asarray(cv.GaussianBlur(where, (5, 5), 0), np.uint8))
     steep = np.maximum(cv.magnitude(across, down), 1e-6)
-    right, under = _slopes(np.asarray(cv.GaussianBlur(image[..., 0], (3, 3), 0), np.uint8))
+    right, under = slopes(np.asarray(cv.GaussianBlur(image[..., 0], (3, 3), 0), np.uint8))
     slope = np.abs(right * across + under * down) / steep
     rim = cv.subtract(cv.dilate(where, _CROSS), cv.erode(where, _CROSS)) > 0
     return np.asarray(slope[rim])
@@ -200,9 +219,3 @@ def _outline(image: Image, where: Mask) -> Levels:
 def _round(outline: Levels) -> float:
     """The share of an outline along which there is an edge: a third of what it has where it is strong, or more."""
     return float((outline > max(_EDGE / 2, float(np.percentile(outline, 80)) / 3)).mean())
-
-
-def _slopes(levels: Mask) -> tuple[Levels, Levels]:
-    """Levels a pixel, to the right and down."""
-    right, down = (cv.Sobel(levels, cv.CV_32F, x, 1 - x, ksize=3, scale=1 / 8) for x in (1, 0))
-    return np.asarray(right), np.asarray(down)

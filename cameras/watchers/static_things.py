@@ -12,7 +12,9 @@ import numpy as np
 
 from cameras.background import Background, Mask
 from cameras.pictures import cv
-from cameras.watcher import Fractions, Zone
+from cameras.watcher import Fractions, Image, Zone
+from cameras.watchers.static_ground import ground
+from cameras.watchers.static_presence import correlation
 
 _MOST = 0.5
 """Of a thing's pixels: so many make it seen, or gone."""
@@ -20,6 +22,12 @@ _NEAR = 2
 """Pixels between two parts of one object, at most."""
 _SOME = 0.25
 """So many of its pixels are enough to say that it is there, if more of them are seen than of its background."""
+
+
+_RIM = 4
+"""Pixels around a thing that its texture is compared with."""
+_SHOWS = 0.2
+"""Of its pixels: where the ground is seen in so many, and is hidden in fewer, it is no object."""
 
 
 @dataclass(slots=True)
@@ -41,6 +49,8 @@ class Thing:
     """When it was last seen."""
     gone: float = 0.0
     """Seconds for which its background has been seen."""
+    lit: float = 0.0
+    """Seconds for which its ground has been seen, though in another light: it was light, and no object."""
     share: float = 1.0
     """How much of it could be seen in the last picture."""
 
@@ -89,8 +99,8 @@ class Thing:
         """Look for it in the last picture. credit: the seconds that this picture may count for."""
         all_of = self.pixels
         front = cv.bitwise_and(background.front[self.place], self.mask)
-        rest = cv.bitwise_and(background.at_rest[self.place], self.mask)
-        behind = 1.0 - cv.countNonZero(front) / all_of
+        rest = cv.bitwise_or(cv.bitwise_and(background.at_rest[self.place], self.mask), self._nearer(background, front))
+        behind = cv.countNonZero(cv.subtract(cv.subtract(self.mask, front), rest)) / all_of
         self.share = cv.countNonZero(rest) / all_of
         if self.share < _MOST:
             self._compare(background, all_of)
@@ -98,6 +108,22 @@ class Thing:
             self.last, self.gone = ts, 0.0
         elif behind >= _MOST and self._empty(background):
             self.gone += credit
+        self.lit = self.lit + credit if self._is_light(background, all_of) else 0.0
+
+    def _nearer(self, background: Background, front: Mask) -> Mask:
+        """Where what is seen may be the background, by what is allowed for noise, but is more like the thing."""
+        now, rest, then = (each[self.place] for each in (background.now, background.other, background.then))
+        mine, its = (_largest(cv.absdiff(now, each)) for each in (rest, then))
+        return np.asarray(cv.bitwise_and(cv.subtract(self.mask, front), cv.compare(mine, its, cv.CMP_LT)), np.uint8)
+
+    def _is_light(self, background: Background, all_of: int) -> bool:
+        """Is its ground to be seen, whatever the light?"""
+        left, top, width, height = self.part
+        around = slice(max(0, top - _RIM), top + height + _RIM), slice(max(0, left - _RIM), left + width + _RIM)
+        found = ground(background.long[around][..., 0], background.now[around][..., 0])
+        inside = slice(min(top, _RIM), min(top, _RIM) + height), slice(min(left, _RIM), min(left, _RIM) + width)
+        seen, hidden = (cv.countNonZero(cv.bitwise_and(each[inside], self.mask)) for each in found)
+        return bool(seen > hidden and seen >= _SHOWS * all_of)
 
     def _empty(self, background: Background) -> bool:
         """Is it the background that is seen, and not a large thing in front that was taken for a change of light?"""
@@ -127,11 +153,15 @@ _SURE = 0.75
 _CLEARLY = 0.15
 
 
+def _largest(off: Image) -> Mask:
+    """Of each pixel's channels."""
+    bright, red, blue = cv.split(off)
+    return np.asarray(cv.max(bright, cv.max(red, blue)), np.uint8)
+
+
 def _alike(a: np.ndarray, b: np.ndarray) -> float:
     """Correlation, -1..1; 0 where there is nothing to compare."""
-    a, b = a - a.mean(), b - b.mean()
-    both = float(np.sqrt((a * a).sum() * (b * b).sum()))
-    return float((a * b).sum()) / both if both > 0.0 else 0.0
+    return correlation(a - a.mean(), b - b.mean())
 
 
 def zone_of(where: Mask, zones: dict[str, tuple[Zone, Mask]]) -> str | None:

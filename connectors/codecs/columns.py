@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 import struct
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -76,6 +77,15 @@ def numbers_in_text(values: list[Any]) -> tuple[Floats, Flags | None]:
         (isinstance(v, str) and p is not v for v, p in zip(values, plain, strict=True)), bool, len(values)
     )
     return np.fromiter((_float(v) for v in plain), np.float64, len(plain)), odd
+
+
+def numbers_of_words(values: list[Any], words: Mapping[str, float]) -> tuple[Floats, Flags | None]:
+    """What each word means."""
+    try:
+        return numbers([math.nan if v is None else words[v] for v in values])
+    except KeyError:
+        odd = np.fromiter((v is not None and v not in words for v in values), bool, len(values))
+        return np.fromiter((words.get(v, math.nan) for v in values), np.float64, len(values)), odd
 
 
 def iso8601(values: list[str | None]) -> tuple[Floats, Flags | None]:

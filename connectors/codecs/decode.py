@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from connectors.codecs import CODECS
+from connectors.codecs import KNOWN
 from connectors.codecs.shape import MAX_DEPTH
 from connectors.codecs.stream import StreamSettings
 from connectors.codecs.topics import TopicPattern, TopicTable
@@ -126,7 +126,7 @@ class StreamDecode:
     def __init__(self, streams: Mapping[str, StreamSettings], world: World | None) -> None:
         self.names = list(streams)
         self.streams = list(streams.values())
-        self.readers = [CODECS[stream.codec].reader(stream) for stream in self.streams]
+        self.readers = [KNOWN[stream.codec].reader(stream) for stream in self.streams]
         self.table = TopicTable([TopicPattern(stream.topic) for stream in streams.values()])
         self.world = world
         self._meanings: _Meanings | None = None

@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from connectors.codecs.shape import Shape, list_of
-from connectors.codecs.stream import StreamSettings, dotted_path
+from connectors.codecs.stream import StreamSettings
+from pipeline.dotted import dotted_path
 from pipeline.faults import did_you_mean
 from pipeline.rows import KINDS, Position, Reading
 from pipeline.units import UNITS, Seconds
@@ -43,6 +44,9 @@ class JsonField(BaseModel):
     unit: str | None = None
     scale: float = Field(1.0, allow_inf_nan=False, description="what numbers are multiplied by to be in the unit")
     text: bool = Field(False, description='true: the number may be written as text ("12.5")')
+    words: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(
+        {}, description="it is written as one of these words, each of which means a number: {up: 0, down: 1}"
+    )
 
     @field_validator("scale")
     @classmethod
@@ -51,11 +55,16 @@ class JsonField(BaseModel):
             raise ValueError("expected a scale other than 0, such as 10 for tenths of 100 %")
         return value
 
+    @model_validator(mode="after")
+    def _as_words(self) -> Self:
+        if self.words and (self.text or self.scale != 1):
+            raise ValueError("words say their numbers themselves; leave 'text' and 'scale' out")
+        return self
 
-class JsonStream(StreamSettings):
-    """`codec: json`: rows out of JSON payloads."""
 
-    codec: Literal["json"]
+class MappedStream(StreamSettings):
+    """Rows out of objects with named values, wherever they come from."""
+
     rows: Literal["position", "reading"]
     datum: Literal["WGS-84", "GCJ-02", "BD-09", "CGCS2000"] | None = None
     each: str | None = Field(
@@ -129,6 +138,12 @@ class JsonStream(StreamSettings):
         return problems
 
 
+class JsonStream(MappedStream):
+    """`codec: json`: rows out of JSON payloads."""
+
+    codec: Literal["json"]
+
+
 def carry_problems(rows: str, carry: Mapping[str, float]) -> list[str]:
     """What is wrong with the columns that readings are carried into; for streams of any codec."""
     if rows != "position":
@@ -148,8 +163,8 @@ def field_problem(rows: str, name: str, field: JsonField) -> str:
         expected = (
             "expected a unit: unix_s, unix_ms or iso8601 (text with an offset, such as 2024-05-01T08:30:00+08:00)"
         )
-        if field.scale != 1:
-            return "a time has no scale; leave it out"
+        if field.scale != 1 or field.words:
+            return "a time has neither scale nor words; leave them out"
         return "" if field.unit in TIMES else expected + did_you_mean(field.unit or "", TIMES)
     own = KINDS[rows].__dataclass_fields__
     if name in ("subject", "received", "position", "stream", "extra", "metric", "value", "kind"):
@@ -190,16 +205,16 @@ def factor(name: str, unit: str | None) -> float:
     return UNITS[unit][1] if unit in UNITS else 1.0
 
 
-def shapes(stream: JsonStream) -> tuple[Shape, Shape | None]:
+def shapes(stream: MappedStream) -> tuple[Shape, Shape | None]:
     """What is read of each item, and of the payload around the items where there is `each`. Raises ValueError where
     paths contradict each other."""
     leaves: list[tuple[str, Any]] = []
     for name, field in {**stream.metrics, **stream.fields}.items():
         is_text = name == "ts" and field.unit == "iso8601" and name in stream.fields
-        leaves.append((field.path, str if is_text else float))
+        leaves.append((field.path, str if is_text or field.words else float))
         if field.text and not is_text:
             leaves.append((field.path, str))
-        if is_flag(name, field.unit):
+        if is_flag(name, field.unit) and not field.words:
             leaves.append((field.path, bool))
     whose = [(stream.subject[2:], kind) for kind in (str, int) if not stream.subject.startswith("{")]
     if stream.each is None:

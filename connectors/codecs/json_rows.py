@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from connectors.codecs.columns import UNDECODABLE, iso8601, numbers, numbers_in_text, plain, texts
-from connectors.codecs.json_mapping import JsonField, JsonStream, factor, shapes
+from connectors.codecs.columns import UNDECODABLE, iso8601, numbers, numbers_in_text, numbers_of_words, plain, texts
+from connectors.codecs.json_mapping import JsonField, MappedStream, factor, shapes
 from connectors.codecs.shape import Getter, Shape, list_of, too_deep
 from connectors.codecs.stream import LONGEST_SUBJECT, Chunk, excerpt
 from pipeline.geo import Datum, to_wgs84
@@ -34,6 +35,8 @@ class _Column:
     get: Getter
     convert: Callable[[list[Any]], tuple[Floats, Flags | None]]
     """values -> numbers, and which of them are not what was expected (None: none)"""
+    likely: str = ""
+    """what it should be, where that can be said"""
 
 
 class JsonRows:
@@ -42,7 +45,7 @@ class JsonRows:
 
     chunk = CHUNK
 
-    def __init__(self, stream: JsonStream) -> None:
+    def __init__(self, stream: MappedStream) -> None:
         self.stream = stream
         item, outer = shapes(stream)
         self._outer = outer
@@ -88,7 +91,9 @@ class JsonRows:
             numbers, odd = column.convert(column.get(items))
             if odd is not None:
                 wrong |= odd
-                details |= {int(i): f"'{column.path}' is not what it should be" for i in np.flatnonzero(odd)}
+                details |= {
+                    int(i): f"'{column.path}' is not what it should be{column.likely}" for i in np.flatnonzero(odd)
+                }
             infinite = np.isinf(numbers)
             if infinite.any():
                 wrong |= infinite
@@ -201,7 +206,7 @@ class JsonRows:
         return f"{self._expected}; got {excerpt(payload)}" + (f" ({detail})" if detail else "")
 
 
-def _raw(stream: JsonStream) -> Any:
+def _raw(stream: MappedStream) -> Any:
     whose = [] if not stream.subject.startswith("$.") else [(stream.subject[2:], kind) for kind in (str, int)]
     return Shape([(stream.each or "", list[msgspec.Raw]), *whose]).type
 
@@ -212,6 +217,9 @@ def _column(field_name: str, name: str, field: JsonField, item: Shape) -> _Colum
     get = item.getter(field.path)
     if not metric and field_name == "ts" and field.unit == "iso8601":
         return _Column(name, field.path, get, iso8601)
+    if field.words:
+        likely = f": {', '.join(list(field.words)[:5])}" + (", …" if len(field.words) > 5 else "")
+        return _Column(name, field.path, get, partial(numbers_of_words, words=field.words), likely)
     convert = numbers_in_text if field.text else numbers
     if scale == 1.0:
         return _Column(name, field.path, get, convert)
@@ -225,7 +233,7 @@ def _column(field_name: str, name: str, field: JsonField, item: Shape) -> _Colum
     return _Column(name, field.path, get, scaled)
 
 
-def _positions(stream: JsonStream, rows: Rows, columns: dict[str, Floats]) -> Position:
+def _positions(stream: MappedStream, rows: Rows, columns: dict[str, Floats]) -> Position:
     lon, lat = columns.pop("lon"), columns.pop("lat")
     if stream.datum not in (Datum.WGS84, Datum.CGCS2000, None):
         lon, lat = to_wgs84(lon, lat, Datum(stream.datum))
@@ -253,7 +261,7 @@ def _positions(stream: JsonStream, rows: Rows, columns: dict[str, Floats]) -> Po
     )
 
 
-def _readings(stream: JsonStream, rows: Rows, columns: dict[str, Floats], names: Names) -> Reading:
+def _readings(stream: MappedStream, rows: Rows, columns: dict[str, Floats], names: Names) -> Reading:
     metrics = list(stream.metrics)
     values = np.stack([columns.pop(f"metric {m}") for m in metrics], axis=1)
     # One row for each metric that is there, in the order of the mapping, a delivery's rows together.

@@ -1,7 +1,8 @@
 """stream: what every section `streams.<name>` says, and what makes rows of its payloads, whatever the codec.
 
-To add a codec: write its settings (a `StreamSettings` with a literal `codec`) and its reader in files of this folder,
-add a line to `connectors.codecs.CODECS` and a page in docs/connectors/.
+To add a codec: write what a payload says as a `Codec` (pipeline/codec.py) in a file of this folder, add a line to
+`connectors.codecs.UNPACKERS` and a section in docs/connectors/codecs.md. Where a mapping is not what makes rows of it,
+or it must be as fast as JSON: its settings (a `StreamSettings` with a literal `codec`), its reader, a line in `CODECS`.
 """
 
 from __future__ import annotations
@@ -15,27 +16,17 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from connectors.codecs.topics import TopicPattern
+from pipeline.dotted import dotted_path
 from pipeline.faults import did_you_mean
 from pipeline.names import Names
 from pipeline.rows import Longs, Rows
 from pipeline.units import Quantity, Seconds
 
 _LEVEL = re.compile(r"\{[A-Za-z_]\w*\}")
-_DIGITS = 4
 LONGEST_SUBJECT = 200
 """A longer subject is a fault of the sender, characters."""
 EXCERPT = 60
 """Bytes of what can't be decoded that are shown."""
-
-
-def dotted_path(text: str) -> str:
-    """A path into a payload, as it is. Raises ValueError where it is none."""
-    steps = text.split(".")
-    if not all(steps):
-        raise ValueError("expected a dotted path into the payload such as 'pos.lon' or 'pos.0'")
-    if any(step.isdecimal() and len(step) > _DIGITS for step in steps):
-        raise ValueError(f"expected places in a list below {10**_DIGITS}")
-    return text
 
 
 def _pattern(text: str) -> str:
@@ -131,7 +122,7 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Codec:
+class CodecKind:
     """One payload format: `streams.<name>` with this `codec`."""
 
     settings: type[StreamSettings]

@@ -42,7 +42,8 @@ class ByColumn:
         paths = {f"fields.{n}.path": f.path for n, f in stream.fields.items()}
         paths |= {f"metrics.{n}.path": m.path for n, m in stream.metrics.items()}
         self._fits(stream.each, paths)
-        self.numbers = set(paths.values()) - {self.time.path}
+        words = {field.path for field in (*stream.fields.values(), *stream.metrics.values()) if field.words}
+        self.numbers = set(paths.values()) - {self.time.path} - words
         needed = ("fields.ts.path", "fields.lon.path", "fields.lat.path")
         self.required = {paths[key]: key for key in needed if key in paths}
         self.any_of = {path: key for key, path in paths.items() if key.startswith("metrics.")}

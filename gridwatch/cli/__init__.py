@@ -12,14 +12,32 @@ from typing import Annotated, Any
 import typer
 
 import gridwatch
-from gridwatch.cli import camera, cases, models
+from gridwatch.cli import (
+    camera,
+    cases,
+    categories,
+    dispatch,
+    evidence,
+    history,
+    jt808,
+    models,
+    notify,
+    registers,
+    report,
+    store,
+    users,
+)
 from gridwatch.cli.check import check
 from gridwatch.cli.compare import compare
+from gridwatch.cli.console import console
 from gridwatch.cli.deadletters import deadletters
 from gridwatch.cli.demo import demo
 from gridwatch.cli.export import export
 from gridwatch.cli.frame import CommandGroup
+from gridwatch.cli.healthy import healthy
 from gridwatch.cli.importing import import_
+from gridwatch.cli.indicators import indicators
+from gridwatch.cli.ingest import ingest
 from gridwatch.cli.init import init
 from gridwatch.cli.label import label
 from gridwatch.cli.record import record
@@ -28,11 +46,19 @@ from gridwatch.cli.run import run
 from gridwatch.cli.schema import schema
 from gridwatch.cli.score import score
 from gridwatch.cli.simulate import simulate
+from gridwatch.cli.topics import topics
 from gridwatch.cli.tune import tune
+from gridwatch.cli.verify import verify
 from gridwatch.cli.why import why
+from gridwatch.cli.worker import worker
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     "run": run,
+    "worker": worker,
+    "console": console,
+    "topics": topics,
+    "ingest": ingest,
+    "healthy": healthy,
     "demo": demo,
     "init": init,
     "check": check,
@@ -42,19 +68,31 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "why": why,
     "record": record,
     "export": export,
+    "verify": verify,
     "label": label,
     "compare": compare,
     "tune": tune,
     "simulate": simulate,
     "score": score,
     "deadletters": deadletters,
+    "indicators": indicators,
 }
 """Single commands, in the order in which help shows them."""
 
 GROUPS: dict[str, typer.Typer] = {
     "cases": cases.app,
+    "categories": categories.app,
+    "dispatch": dispatch.app,
     "camera": camera.app,
+    "evidence": evidence.app,
+    "history": history.app,
+    "jt808": jt808.app,
     "models": models.app,
+    "notify": notify.app,
+    "registers": registers.app,
+    "report": report.app,
+    "store": store.app,
+    "users": users.app,
 }
 """Commands that have commands of their own."""
 

@@ -1,14 +1,22 @@
-"""camera: commands about a camera."""
+"""camera: cameras at work on an edge box, and commands about one camera.
+
+At work they are in the foreground, until SIGTERM or Ctrl-C: their processes end, and what they said goes out where
+there is a link. SIGHUP reads the file again; a bad one is refused and the old one goes on. Lines go to stderr: plain on
+a terminal, JSON elsewhere.
+"""
 
 from __future__ import annotations
 
 import os
+import queue
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
+from gridwatch.cli.camera_onvif import discover, onvif
 from gridwatch.cli.camera_watch import watch
 from gridwatch.cli.data import JsonOption, harmless, terminal
 from gridwatch.cli.frame import Exit, Problem, print_json_lines
@@ -16,16 +24,87 @@ from gridwatch.cli.frame import Exit, Problem, print_json_lines
 if TYPE_CHECKING:
     from cameras.settings import CameraSettings
     from gridwatch.camera_trying import Tried
+    from gridwatch.cameras_running import CamerasRunning
+    from pipeline.runtime.metrics import Server
 
-app = typer.Typer(help="Cameras: try one, or what it would find in a clip.", no_args_is_help=True)
+app = typer.Typer(
+    help="Cameras: look at those of a file and publish what they see; try one, or what it would find in a clip.",
+    no_args_is_help=True,
+    invoke_without_command=True,
+)
+
+_LOOK = 1.0
+"""Seconds between two looks at whether all is at work."""
 
 
 @app.callback()
-def _top() -> None:
-    pass
+def camera(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="The edge box's configuration, or a city's.", show_default=False)
+    ] = None,
+) -> None:
+    """Look at the cameras of a file and publish what they see, until Ctrl-C."""
+    if context.invoked_subcommand is not None:
+        if config is not None:
+            raise Problem(f"--config goes after '{context.invoked_subcommand}'", Exit.USAGE)
+        return
+    if config is None:
+        raise Problem("Which file has the cameras? gridwatch camera --config edge.yaml", Exit.USAGE)
+    from prometheus_client import CollectorRegistry
+
+    from gridwatch.camera_section import load_both
+    from gridwatch.cameras_running import CamerasRunning
+    from pipeline.runtime.logs import logger
+    from pipeline.runtime.metrics import serve
+
+    asked: queue.SimpleQueue[str] = queue.SimpleQueue()
+    signal.signal(signal.SIGTERM, lambda *_: asked.put("stop"))
+    signal.signal(signal.SIGINT, lambda *_: asked.put("stop"))
+    signal.signal(signal.SIGHUP, lambda *_: asked.put("reload"))
+    registry = CollectorRegistry()
+    running = CamerasRunning(lambda: load_both(config)[0], logger(), registry)
+    server: Server | None = None
+    try:
+        running.start()
+        if running.file.metrics is not None:
+            server = serve(registry, running.file.metrics)
+        _say(running, server)
+        _attend(running, asked)
+    finally:
+        running.stop()
+        if server is not None:
+            server.close()
+
+
+def _attend(running: CamerasRunning, asked: queue.SimpleQueue[str]) -> None:
+    """Until somebody asks to stop."""
+    while True:
+        try:
+            what = asked.get(timeout=_LOOK)
+        except queue.Empty:
+            what = ""
+        if what == "stop":
+            return
+        if what == "reload":
+            running.reload()
+        running.look()
+
+
+def _say(running: CamerasRunning, server: Server | None) -> None:
+    found = running.file
+    for name, each in sorted(found.cameras.items()):
+        watchers = ", ".join(sorted(each.watchers)) or "nothing"
+        typer.echo(harmless(f"{name}: {each.settings.shown}, watched for {watchers}"))
+    if found.publish is not None:
+        typer.echo(harmless(f"publishing to {found.publish.broker}, spool: {found.publish.spool}"))
+    typer.echo(f"metrics: {server.url if server else 'off'}")
+    typer.echo("Ctrl-C or SIGTERM ends it, SIGHUP reads the configuration again.")
 
 
 app.command("watch")(watch)
+app.command("discover")(discover)
+app.command("onvif")(onvif)
 
 
 @app.command("test")
@@ -38,6 +117,7 @@ def try_it(
     picture: Annotated[
         Path | None, typer.Option(help="Write the last picture there, with a grid of tenths.", dir_okay=False)
     ] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="... without the grid: as the picture of a preset.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """What does a camera give?"""
@@ -46,7 +126,7 @@ def try_it(
     settings = _settings(
         url=url, user_env=user_env, password_env=password_env, transport=transport, fps=60.0, watchers={}
     )
-    tried = try_camera(settings, os.environ, seconds, picture)
+    tried = try_camera(settings, os.environ, seconds, picture, plain)
     if as_json:
         print_json_lines([tried.to_json()])
     else:
@@ -90,7 +170,7 @@ def _show(tried: Tried, picture: Path | None) -> None:
     for line in tried.advice:
         console.print(harmless(line))
     if picture is not None:
-        console.print(harmless(f"The last picture, with a grid of tenths for zones: {picture}"))
+        console.print(harmless(f"The last picture: {picture}"))
 
 
 def _rate(tried: Tried) -> str:

@@ -19,6 +19,7 @@ from gridwatch.problems import Exit, Problem
 if TYPE_CHECKING:
     from cases.case import Case
     from gridwatch.watching import Clip
+    from gridwatch.watching_evidence import ClipEvidence
 
 
 def watch(
@@ -43,6 +44,10 @@ def watch(
         Path | None,
         typer.Option(metavar="OUT", help="Write the clip there with what was seen drawn into it, such as out.mp4."),
     ] = None,
+    evidence: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Keep there what the section 'evidence' would keep.", file_okay=False),
+    ] = None,
 ) -> None:
     """Look at a clip as a camera would, and judge what was seen: which cases come of it?"""
     from gridwatch.camera_section import load_cameras
@@ -57,8 +62,11 @@ def watch(
         cameras = load_cameras(config)
         zone = ZoneInfo(cameras.city.configuration.time_zone)
         watched = clip(file, cameras, camera, time_option("--start", start, zone, ORIGIN))
+        if evidence is not None:
+            watched.evidence = _evidence(config, evidence, watched.camera.name)
         with _bar(file.name) as told:
             watched.watch(told)
+        kept = watched.evidence.end() if watched.evidence is not None else 0
     except ModuleNotFoundError as error:
         raise Problem(f"Watching pictures needs {error.name}: pip install 'gridwatch[cameras]'") from None
     outcome = watched.opened().judge()
@@ -75,6 +83,18 @@ def watch(
         show(outcome, labelled=False, written=json_)
         if video is not None:
             typer.echo(f"Drawn in {video}")
+        if evidence is not None:
+            typer.echo(f"{kept} kept as evidence in {evidence}")
+
+
+def _evidence(config: Path, folder: Path, camera: str) -> ClipEvidence:
+    from gridwatch.camera_section import read_cameras
+    from gridwatch.watching_evidence import ClipEvidence
+
+    settings = read_cameras(config).evidence
+    if settings is None:
+        raise Problem("--evidence: the configuration has no section 'evidence' that says what is kept", Exit.USAGE)
+    return ClipEvidence(settings, folder, camera)
 
 
 def _draw(watched: Clip, cases: list[Case], video: Path) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import math
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +19,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from gridwatch.cli.case_aside import aside
+from gridwatch.cli.case_export import export
+from gridwatch.cli.case_steps import import_orders, report, step
 from gridwatch.cli.data import (
     SHOWN,
     CityData,
@@ -31,15 +34,20 @@ from gridwatch.cli.data import (
     terminal,
 )
 from gridwatch.cli.frame import Exit, Problem, print_json_lines
+from gridwatch.times import time_option
 
 if TYPE_CHECKING:
     from cases.case import Case
+    from cases.reading_rows import Whole
     from cases.store import Store
 
 WIDE = 110
 """Columns from which a table says more."""
 
 app = typer.Typer(help="What was found: list cases, show one, say whether it was so.", no_args_is_help=True)
+
+for _command in (export, report, step, import_orders, aside):
+    app.command()(_command)
 
 _REASONS = {
     "clear": "it was right again",
@@ -74,7 +82,7 @@ def list_(
             open=True if open_ else None,
             rule=rule,
             subject=subject,
-            since=None if since is None else _time(since, city),
+            since=None if since is None else time_option("--since", since, city.zone),
             limit=None if most is None else most + 1,  # one more, to know whether there are more
             withdrawn=withdrawn,
         )
@@ -106,12 +114,15 @@ def show(
     with _store(city) as store:
         try:
             case = store.get(id)
+            about = _whole(store, case)
         except NoSuchCase as error:
             raise Problem(str(error), Exit.FOUND) from None
     if as_json:
         typer.echo(json.dumps(case.to_json(), ensure_ascii=False, allow_nan=False))
-    else:
-        terminal().print(_sheet(case, city))
+        return
+    terminal().print(_sheet(case, city))
+    if about.steps:
+        terminal().print(_history(about, city))
 
 
 @app.command()
@@ -124,46 +135,77 @@ def verdict(
     data: DataOption = None,
 ) -> None:
     """Say of a case that it was really so, or a false alarm. The last verdict counts; none is ever changed."""
+    from cases.life import VERDICTS
+    from cases.office import NoAnswerYet
     from cases.store import NoSuchCase
-    from cases.verdict import VERDICTS, Verdict
+    from cases.words import Step
+    from gridwatch.local_office import LocalOffice
 
     wanted = next((each for each in VERDICTS if each == verdict.strip().lower().replace("-", " ")), None)
     if wanted is None:
         raise Problem(f"expected a verdict, 'confirmed' or 'false-alarm', got '{verdict}'", Exit.USAGE)
-    with _store(city_data(config, data), read_only=False) as store:
+    city = city_data(config, data)
+    with _store(city) as store:
         try:
             case = store.get(id)
         except NoSuchCase as error:
             raise Problem(str(error), Exit.FOUND) from None
-        store.say(Verdict(case=case.id, verdict=wanted, by=by, at=time.time(), note=note))
+    step = Step(
+        id=str(uuid.uuid4()),
+        case=case.id,
+        action="verdict",
+        by=by,
+        role="supervisor",
+        at=time.time(),
+        note=note,
+        data={"verdict": wanted},
+    )
+    try:
+        answer = LocalOffice(city.folder, city.store).say(step)
+    except NoAnswerYet as error:
+        typer.echo(f"{case.id}: {error}")
+        return
+    if not answer.taken:
+        raise Problem(f"{case.id}: {answer.why}", Exit.FOUND)
     typer.echo(f"{case.id}: {wanted}, by {by}")
 
 
 @contextmanager
-def _store(city: CityData, read_only: bool = True) -> Iterator[Store]:
-    from sqlalchemy.exc import DatabaseError
+def _store(city: CityData) -> Iterator[Store]:
+    from cases.database_errors import NewerSchema, StoreBroken, StoreTrouble
+    from cases.migrations import OlderSchema
+    from cases.store import Store
 
-    from cases.schema import NewerSchema
-    from cases.store import FILE, Store
-
-    file = city.folder / FILE
-    if not file.exists():
-        raise Problem(f"There are no cases in {city.folder} yet: `gridwatch run` makes them.")
     try:
-        with Store(file, read_only=read_only) as store:
+        with Store(city.store, read_only=True) as store:
             yield store
-    except NewerSchema as error:
-        raise Problem(f"{file}: {error}") from None
-    except DatabaseError as error:
-        raise Problem(f"{file} can't be read: {error.orig}. Is it the file of a gridwatch?") from None
+    except FileNotFoundError:
+        raise Problem(f"There are no cases in {city.folder} yet: `gridwatch run` makes them.") from None
+    except (NewerSchema, OlderSchema, StoreBroken, StoreTrouble) as error:
+        raise Problem(str(error)) from None
 
 
-def _time(text: str, city: CityData) -> float:
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        raise Problem(f"--since: expected a time such as '2026-03-01T08:00', got '{text}'", Exit.USAGE) from None
-    return (when if when.tzinfo else when.replace(tzinfo=city.zone)).timestamp()
+def _whole(store: Store, case: Case) -> Whole:
+    from cases.database import reading
+    from cases.reading import whole
+
+    with reading(store.engine) as connection:
+        return whole(connection, case.id)
+
+
+def _history(about: Whole, city: CityData) -> Table:
+    """What was done, by whom and why."""
+    from cases.life import ACTIONS
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="bold", expand=False)
+    for name in ("when", "step", "by", "now", "why"):
+        table.add_column(name, no_wrap=name == "when", overflow="fold")
+    for done in about.steps:
+        action = ACTIONS.get(done.action)
+        name = f"{done.action} {action.zh}" if action is not None else done.action
+        row = [Text(city.time(done.at)), Text(name), harmless(done.by), Text(done.to_state), harmless(done.note)]
+        table.add_row(*row)
+    return table
 
 
 def _table(cases: Sequence[Case], city: CityData, wide: bool) -> Table:
@@ -173,15 +215,16 @@ def _table(cases: Sequence[Case], city: CityData, wide: bool) -> Table:
     table.add_column("rule", overflow="fold")
     table.add_column("subject", overflow="fold")
     if wide:
+        table.add_column("state", no_wrap=True)
         table.add_column("place", overflow="fold")
         table.add_column("lon, lat", no_wrap=True)
     table.add_column("worst", justify="right", no_wrap=True)
     table.add_column("lasted", justify="right", no_wrap=True)
     for case in cases:
         row = [Text(case.id[:8]), Text(city.time(case.started, seconds=wide))]
-        row += [harmless(case.rule), harmless(case.subject)]
+        row += [harmless(case.rule or case.channel), harmless(case.subject)]
         if wide:
-            row += [harmless(case.place), Text(_where(case))]
+            row += [Text(case.state), harmless(case.place), Text(_where(case))]
         table.add_row(*row, Text(_worst(case)), _lasted(case), style="dim" if case.withdrawn else None)
     return table
 
@@ -193,7 +236,12 @@ def _sheet(case: Case, city: CityData) -> Table:
         ended += f"   after {duration(case.ended - case.started)}: {_REASONS.get(case.reason, case.reason)}"
     lines = {
         "case": Text(case.id, "bold"),
-        "rule": harmless(f"{case.rule}   version {case.rule_version}"),
+        "number": Text(case.number),
+        "state": Text(case.state),
+        "unit": harmless(case.responsible),
+        "due": Text(city.time(case.due)),
+        "members": Text(str(case.members) if case.members > 1 else ""),
+        "rule": harmless(f"{case.rule}   version {case.rule_version}" if case.rule else ""),
         "category": harmless(case.category),
         "subject": harmless(f"{case.subject}   {case.part}" if case.part else case.subject),
         "place": harmless(case.place),

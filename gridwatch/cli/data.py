@@ -6,6 +6,7 @@ What devices sent is shown with nothing in it that a terminal would obey.
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -29,6 +30,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One object a line.")]
 
 SHOWN = 50
 """How many a table shows where nobody said; --json gives all."""
+FILE = "cases.sqlite"
+"""Of the cases, in a data folder without a configuration that says otherwise."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -39,6 +42,8 @@ class CityData:
     folder: Path
     zone: tzinfo
     zone_name: str
+    store: Path | str
+    """Where its cases are, as `cases.database.open_database` takes it."""
 
     def time(self, ts: float, seconds: bool = True) -> str:
         """UTC seconds as the city's people write them; '' for no time."""
@@ -57,15 +62,20 @@ class CityData:
 def city_data(config: Path | None, data: Path | None) -> CityData:
     """The data folder that the options name; what is here where they name none. Raises Problem, Faulty."""
     if data is not None:
-        return CityData(data, UTC, "UTC")
+        return CityData(data, UTC, "UTC", data / FILE)
     file = Path("city.yaml") if config is None else config / "city.yaml" if config.is_dir() else config
     if not file.exists():
         advice = "Name the city's configuration with --config, or its data folder with --data."
         raise Problem(f"There is no {file}. {advice}", Exit.USAGE)
+    from cases.store_section import store_of
     from pipeline.runtime.config import load
 
     configuration = load(file)
-    return CityData(configuration.data, ZoneInfo(configuration.time_zone), configuration.time_zone)
+    try:
+        where = store_of(configuration.store, configuration.data, os.environ)
+    except ValueError as error:
+        raise Problem(str(error), Exit.USAGE) from None
+    return CityData(configuration.data, ZoneInfo(configuration.time_zone), configuration.time_zone, where)
 
 
 def harmless(text: str) -> Text:

@@ -1,6 +1,6 @@
 """demo: a made-up city, watched live: nothing to start by hand, nothing to configure.
 
-Starts an MQTT broker in this process (loopback only), lets the city's vehicles and bins report to it, and runs
+Starts an MQTT broker in this process (loopback only), lets the city's vehicles, bins and cameras report to it, and runs
 gridwatch on what arrives, just as `gridwatch run` would. Everything it writes goes into a folder of its own,
 `var/demo/<time>` unless another is given; a folder that already holds a demo is gone on with, its cases and all.
 """
@@ -22,11 +22,13 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from gridwatch.cli.frame import Exit, Problem
+from gridwatch.cli.frame import Problem
 from gridwatch.packaged import packaged
+from gridwatch.times import duration_option
 
 if TYPE_CHECKING:
     from cases.case import Case
+    from gridwatch.cli.demo_cameras import DemoCameras
     from replay.simulator import City
     from replay.simulator.publish import Publisher
 
@@ -47,13 +49,18 @@ class Cases(Protocol):
 
 
 class Runtime(Protocol):
-    """What the demo runs: `pipeline.runtime.embedded.Embedded`, or a stand-in."""
+    """What the demo runs: `gridwatch.cli.demo_city.DemoCity`, or a stand-in."""
 
     @property
     def cases(self) -> Cases: ...
     @property
     def rows(self) -> int:
         """How many rows have been judged so far."""
+        ...
+
+    @property
+    def link(self) -> str:
+        """To its console."""
         ...
 
     def start(self) -> None: ...
@@ -73,12 +80,16 @@ def demo(
     folder: Annotated[
         Path | None, typer.Option(help="Where the copy of the configuration, the journal and the cases go.")
     ] = None,
+    no_cameras: Annotated[
+        bool, typer.Option("--no-cameras", help="No cameras: what they look at is not drawn.")
+    ] = False,
 ) -> None:
-    """A small city, live in the terminal: vehicles and bins report, cases appear. Ctrl-C ends it."""
-    from pipeline.runtime.embedded import Embedded
+    """A small city, live in the terminal: vehicles, bins and cameras report, cases appear. Ctrl-C ends it."""
+    from gridwatch.cli.demo_city import DemoCity
 
-    seconds = duration(lasting)
-    run_demo(Embedded, headless=headless or not sys.stdout.isatty(), seconds=seconds, seed=seed, folder=folder)
+    seconds = duration_option("--for", lasting)
+    headless = headless or not sys.stdout.isatty()
+    run_demo(DemoCity, headless=headless, seconds=seconds, seed=seed, folder=folder, cameras=not no_cameras)
 
 
 def run_demo(
@@ -88,9 +99,11 @@ def run_demo(
     seconds: float = math.inf,
     seed: int = 1,
     folder: Path | None = None,
+    cameras: bool = False,
     clock: Callable[[], float] = time.time,
 ) -> Watch:
     """Run the demo until `seconds` have passed or Ctrl-C is pressed; answers what was seen. Prints a summary."""
+    from gridwatch.cli.demo_cameras import DemoCameras
     from replay.broker import DemoBroker
     from replay.simulator import City
     from replay.simulator.publish import Publisher
@@ -110,7 +123,11 @@ def run_demo(
             raise Problem("gridwatch did not subscribe to the demo's own broker; run it again with GRIDWATCH_DEBUG=1.")
         publisher = Publisher(city.run, "127.0.0.1", broker.port)
         stack.enter_context(publisher)
-        watch = Watch(runtime, publisher, city, folder, clock, seconds)
+        looking = DemoCameras(config, broker.port, seed) if cameras else None
+        if looking is not None:
+            stack.callback(looking.stop)
+            looking.start()
+        watch = Watch(runtime, publisher, city, folder, clock, seconds, looking)
         with suppress(KeyboardInterrupt):  # the way to end it
             watch.headless() if headless else watch.screen()
         watch.look()
@@ -136,23 +153,6 @@ def original() -> Path:
     return packaged("demo")
 
 
-def duration(text: str | None) -> float:
-    """Seconds of `--for`; infinite where it is not given. Raises Problem for what is no duration."""
-    from pydantic import TypeAdapter, ValidationError
-
-    from pipeline.units import Seconds
-
-    if text is None:
-        return math.inf
-    try:
-        seconds = float(TypeAdapter(Seconds).validate_python(text))
-    except ValidationError as error:
-        raise Problem(f"--for: {error.errors()[0]['msg'].removeprefix('Value error, ')}", Exit.USAGE) from None
-    if seconds <= 0:
-        raise Problem("--for: expected a duration above 0", Exit.USAGE)
-    return seconds
-
-
 @dataclass
 class Watch:
     """The demo while it runs: looks at the cases and numbers, and shows them."""
@@ -163,18 +163,23 @@ class Watch:
     folder: Path
     clock: Callable[[], float]
     seconds: float
+    cameras: DemoCameras | None = None
     cases: Sequence[Case] = ()
     """those that opened since the start"""
     rows: int = 0
     """judged so far"""
+    link: str = field(init=False)
+    """Opens the console, once."""
     _started: float = field(init=False)
     _counts: deque[tuple[float, int, int]] = field(default_factory=lambda: deque(maxlen=21))
     """the last five seconds' (when, messages, rows)"""
     _streets: dict[str, str] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set)
+    """what has a line already: cases by id, and what was said of the cameras"""
 
     def __post_init__(self) -> None:
         self._started = self.clock()
+        self.link = self.runtime.link
 
     @property
     def elapsed(self) -> float:
@@ -187,6 +192,8 @@ class Watch:
             raise self.publisher.failure
         self.cases = [case for case in self.runtime.cases.list(limit=500) if case.confirmed >= self._started - 1]
         self.rows = self.runtime.rows
+        if self.cameras is not None:
+            self.cameras.look()
         self._counts.append((self.clock(), self.publisher.sent, self.rows))
 
     def where(self, case: Case) -> str:
@@ -204,15 +211,19 @@ class Watch:
         until = f"for {self.seconds:.0f} s" if math.isfinite(self.seconds) else "until Ctrl-C"
         who = f"{self._vehicles} vehicles and crews, {self.city.bins} bins and {self.city.sensors} sensors"
         typer.echo(f"{who} report, {until}")
+        typer.echo(f"In a browser: {self.link}")
         while self.elapsed < self.seconds:
             self.look()
             self.tell()
             time.sleep(min(_EVERY, max(self.seconds - self.elapsed, 0.0)))
 
     def tell(self) -> None:
-        """A line for each case that has none yet."""
+        """A line for each case that has none yet, and one for what there is to say of the cameras."""
         from gridwatch.cli.demo_view import plain
 
+        if self.cameras is not None and self.cameras.said and self.cameras.said not in self._told:
+            self._told.add(self.cameras.said)
+            typer.echo(self.cameras.said)
         for case in self.cases:
             if case.id not in self._told:
                 self._told.add(case.id)
@@ -226,11 +237,12 @@ class Watch:
         from gridwatch.cli.demo_view import View
 
         console = Console()
-        foot = f"Ctrl-C ends it. Journal and cases: {self.folder}"
+        foot = f"In a browser: {self.link}\nCtrl-C ends it. Journal and cases: {self.folder}"
         view = View(console, "the demo city", foot, _ZONE, self.where)
         with Live(console=console, screen=True, auto_refresh=False) as live:
             while self.elapsed < self.seconds:
                 self.look()
+                view.foot = self._trouble or foot
                 live.update(view.draw(self._numbers(), self.cases, self.clock()), refresh=True)
                 time.sleep(_EVERY)
 
@@ -247,6 +259,12 @@ class Watch:
             f"Found: {found}; {went_on} still open\n"
             f"Look at them: gridwatch cases list --config {self.folder / 'city.yaml'}"
         )
+
+    @property
+    def _trouble(self) -> str:
+        """Why there are no cameras; '' where there is nothing to say."""
+        said = self.cameras.said if self.cameras is not None else ""
+        return said if said.startswith("No ") else ""
 
     @property
     def _vehicles(self) -> int:
@@ -268,4 +286,5 @@ class Watch:
             seconds=self.elapsed,
             opened=len(self.cases),
             open=sum(case.open for case in self.cases),
+            cameras=self.cameras.looking if self.cameras is not None else None,
         )

@@ -23,10 +23,10 @@ from cases.case import Case
 
 _COLOURS = {
     "magenta": ("overspeed",),
-    "red": ("no-go", "tipping", "no-permit", "outside-hours"),
+    "red": ("no-go", "tipping", "dumping", "no-permit", "outside-hours"),
     "yellow": ("not-sealed", "body-raised", "overload", "trip-not-completed"),
     "blue": ("off-route", "suspicious-stop", "not-swept", "not-patrolled"),
-    "green": ("bin-full", "bin-full-soon", "bin-not-emptied", "not-emptied-as-planned"),
+    "green": ("bin-full", "bin-overflow", "bin-full-soon", "bin-not-emptied", "not-emptied-as-planned"),
     "cyan": ("signal-lost", "jump", "sensor-constant", "sensor-contradiction"),
 }
 """Of the demo's rules: where and how they drive, what they do with their load, bins, devices; others are plain."""
@@ -51,6 +51,8 @@ class Numbers:
     """since the start"""
     opened: int
     open: int
+    cameras: int | None = None
+    """that look; None: there are none"""
 
 
 def measure(case: Case) -> str:
@@ -126,6 +128,7 @@ def _line(numbers: Numbers) -> Text:
         (f"{numbers.vehicles}", "vehicles"),
         (f"{numbers.bins}", "bins"),
         (f"{numbers.sensors}", "sensors"),
+        *(((f"{numbers.cameras}", "cameras"),) if numbers.cameras is not None else ()),
         (f"{numbers.messages:.0f}", "messages/s"),
         (f"{numbers.rows:.0f}", "rows/s"),
         (f"{numbers.opened}", "cases" if numbers.opened != 1 else "case"),

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gridwatch.cli.data import city_data
+from gridwatch.cli.data import FILE, city_data
 from gridwatch.cli.frame import Exit, Problem
-from gridwatch.exporting import new_folder, said_of, version_in_force, write_beside
-from gridwatch.recordings import Opened, open_recording, recording_in
+from gridwatch.cluster_recordings import OnKafka, on_kafka
+from gridwatch.exporting import cases_in, city_of, new_folder, said_of, version_in_force, write_beside
+from gridwatch.recordings import open_recording, recording_in
 from gridwatch.times import duration_option, time_option
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ def export(
     to: Annotated[Path, typer.Argument(help="The folder to write; it must be empty or not exist.")],
     folder: Annotated[
         Path | None,
-        typer.Argument(help="A city's data folder or a recording. Default: the data of the city.yaml here."),
+        typer.Argument(
+            help="A city's data folder, a recording, or the city.yaml of a city on Kafka. Default: the city.yaml here."
+        ),
     ] = None,
     case: Annotated[str | None, typer.Option(help="Around this case: its id, or the beginning of it.")] = None,
     since: Annotated[str | None, typer.Option(help="From then on: ISO 8601; without offset the city's time.")] = None,
@@ -70,18 +73,23 @@ def export(
     from replay.labelling import within
     from replay.recording import Manifest
 
-    zone = None
-    if folder is None:
-        data = city_data(config, None)
-        folder, zone = data.folder, data.zone
-    recording = recording_in(folder)
     if (case is None) == (since is None and until is None):
         raise Problem("Name a case (--case ID), or a period (--since and --until).", Exit.USAGE)
-    period = (
-        _around(recording, case, duration_option("--before", before), duration_option("--after", after))
-        if case is not None
-        else _Period(time_option("--since", since, zone), time_option("--until", until, zone, math.inf))
-    )
+    cluster = on_kafka(config if folder is None else folder)
+    zone, store = None, None
+    if folder is None or cluster is not None:
+        data = city_data(config if folder is None else folder, None)
+        folder, zone, store = data.folder, data.zone, data.store
+    recording = recording_in(folder) if cluster is None else None
+    if recording is not None:
+        store = store or recording.folder / FILE
+    if case is not None:
+        found = find_case(case, store, recording)
+        period = _around(found, duration_option("--before", before), duration_option("--after", after))
+    else:
+        period = _Period(time_option("--since", since, zone), time_option("--until", until, zone, math.inf))
+    if recording is None:
+        recording = _from_kafka(cluster, period)
     reader = recording.reader()
     first = position_at(reader, period.since)
     last = reader.head if math.isinf(period.until) else position_at(reader, math.nextafter(period.until, math.inf))
@@ -101,20 +109,20 @@ def export(
     finally:
         cut.close()
     manifest = Manifest(
-        city=recording.manifest.city or _city(version, contents),
+        city=recording.manifest.city or city_of(version, contents),
         made_by="export",
         since=iso(cut.since) or "",
         until=iso(cut.until) or "",
         case=period.case.id if period.case else "",
-        positions=(first, last),
+        positions=(first, last) if cluster is None else None,
         filters=filters_of(subject, topic),
         labelled=recording.manifest.labelled if recording.labels else False,
         skew=recording.manifest.skew,
         late=recording.manifest.late,
     )
-    labels = within(_labels(recording), period.since, period.until)
+    labels = within(_labels(recording, store), period.since, period.until)
     labels = [each for each in labels if not subject or each.subject in subject]
-    write_beside(to, manifest, version, contents, labels, _cases(recording, period, subject))
+    write_beside(to, manifest, version, contents, labels, _cases(store, period, subject))
     typer.echo(f"{cut.deliveries} deliveries, {cut.entries} entries and {len(labels)} labels in {to}")
     if version is None:
         typer.echo("The journal no longer says which configuration was in force: replay it with --config.", err=True)
@@ -148,22 +156,33 @@ def filters_of(subjects: Sequence[str] | None, topics: Sequence[str] | None) -> 
     return {name: list(given) for name, given in (("subject", subjects), ("topic", topics)) if given}
 
 
-def _around(recording: Recording, id: str, before: float, after: float) -> _Period:
+def _around(case: Case, before: float, after: float) -> _Period:
     """The period of a case that goes on ends with what was recorded."""
-    case = find_case(open_recording(recording.folder), id)
     return _Period(case.started - before, math.inf if case.open else case.ended + after, case)
 
 
-def find_case(opened: Opened, id: str) -> Case:
-    """As it is stored beside the journal, else as it comes of a replay. Raises Problem."""
-    from cases.store import FILE, NoSuchCase, Store
+def _from_kafka(cluster: OnKafka | None, period: _Period) -> Recording:
+    """What Kafka has of a period. Raises Problem."""
+    if cluster is None:
+        raise RuntimeError("there is a recording, or a city on Kafka")
+    taken = cluster.recording(period.since, period.until)
+    for line in taken.said:
+        typer.echo(line, err=True)
+    return taken.recording
+
+
+def find_case(id: str, store: Path | str | None, recording: Recording | None) -> Case:
+    """As it is stored, else as it comes of a replay. Raises Problem."""
+    from cases.store import NoSuchCase
     from replay.why.survey import NotToldOf, which_case
 
-    file = opened.recording.folder / FILE if opened.recording is not None else None
     try:
-        if file is not None and file.exists():
-            with Store(file, read_only=True) as store:
-                return store.get(id)
+        with cases_in(store) as cases:
+            if cases is not None:
+                return cases.get(id)
+        if recording is None:
+            raise NoSuchCase("There are no cases yet: `gridwatch worker` makes their tables.")
+        opened = open_recording(recording.folder)
         return which_case(opened.entries(), (opened.load, opened.current), id)
     except (NoSuchCase, NotToldOf) as error:
         raise Problem(str(error), Exit.FOUND) from None
@@ -184,34 +203,26 @@ def _judge_again(to: Path, case: Case, before: str) -> None:
     raise typer.Exit(Exit.FOUND)
 
 
-def _cases(recording: Recording, period: _Period, subjects: Sequence[str] | None) -> list[Case] | None:
+def _cases(store: Path | str | None, period: _Period, subjects: Sequence[str] | None) -> list[Case] | None:
     """Those that touch the period, as the city has them; None where it has no list."""
-    from cases.store import FILE, Store
-
-    if not (recording.folder / FILE).exists():
-        return None
-    with Store(recording.folder / FILE, read_only=True) as store:
+    with cases_in(store) as cases:
+        if cases is None:
+            return None
         return [
             case
-            for case in store.list()
+            for case in cases.list()
             if case.started <= period.until
             and (case.open or case.ended >= period.since)
             and (not subjects or case.subject in subjects)
         ]
 
 
-def _labels(recording: Recording) -> list[Label]:
+def _labels(recording: Recording, store: Path | str | None) -> list[Label]:
     from replay.labelling import merged
     from replay.labels import read_file
 
     known = [] if recording.labels is None else read_file(recording.labels)
-    return merged(said_of(recording.folder), known)
-
-
-def _city(version: bytes | None, contents: Contents) -> str:
-    import json
-
-    return "" if version is None else str(json.loads(contents.get(json.loads(version)["config"]))["city"])
+    return merged(said_of(store), known)
 
 
 def _matching(topics: Sequence[str]) -> Callable[[str], bool]:

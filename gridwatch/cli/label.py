@@ -55,7 +55,7 @@ def label(
     store = verdicts if verdicts is not None else recording.folder
     if verdicts is not None and not (verdicts / FILE).exists():
         raise Problem(f"{verdicts}: there are no cases here. Name the data folder of a city.", Exit.USAGE)
-    said = said_of(store)
+    said = said_of(store / FILE)
     if verdicts is not None:
         since, until = _period(recording)
         said = within(said, since, until)

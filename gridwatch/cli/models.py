@@ -16,6 +16,8 @@ from gridwatch.cli.frame import Exit, Problem, print_json_lines
 from pipeline.faults import did_you_mean
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from cameras.models import Model
 
 app = typer.Typer(help="Neural networks that watchers use: list them, fetch them.", no_args_is_help=True)
@@ -97,12 +99,25 @@ def _models(config: Path | None) -> dict[str, Model]:
 
 
 def _used(config: Path) -> Iterator[Model]:
-    from cameras.models import Model
-    from gridwatch.camera_section import load_cameras
+    from gridwatch.camera_section import load_both
 
-    for camera in load_cameras(config).cameras.values():
+    found, _ = load_both(config)
+    for camera in found.cameras.values():
         for watcher in camera.watchers.values():
-            for field in type(watcher).model_fields:
-                value = getattr(watcher, field)
-                if isinstance(value, Model):
-                    yield value
+            yield from _models_of(watcher)
+    if found.evidence is not None and found.evidence.faces.none is None:
+        yield from _models_of(found.evidence)
+
+
+def _models_of(settings: BaseModel) -> Iterator[Model]:
+    """Those that it names, and those that its parts do."""
+    from pydantic import BaseModel
+
+    from cameras.models import Model
+
+    for field in type(settings).model_fields:
+        value = getattr(settings, field)
+        if isinstance(value, Model):
+            yield value
+        elif isinstance(value, BaseModel):
+            yield from _models_of(value)

@@ -8,8 +8,6 @@ configuration at all. Ends after `--for`, or with Ctrl-C.
 
 from __future__ import annotations
 
-import json
-import math
 import signal
 import threading
 import time
@@ -24,7 +22,8 @@ from gridwatch.brokers import Counted, listen, of_broker, own_of
 from gridwatch.cli.data import city_data
 from gridwatch.cli.export import SubjectsOption, TopicsOption, filters_of, keep_of
 from gridwatch.cli.frame import Exit, Problem, city_file
-from gridwatch.exporting import new_folder, version_in_force, write_beside
+from gridwatch.cluster_recordings import on_kafka
+from gridwatch.exporting import city_of, new_folder, version_in_force, write_beside
 from gridwatch.times import duration_option
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def record(
     topic: TopicsOption = None,
 ) -> None:
     """Record what comes in from now on."""
-    seconds = math.inf if for_ is None else duration_option("--for", for_)
+    seconds = duration_option("--for", for_)
     if broker is not None and (live or config is not None):
         raise Problem("--broker needs no configuration: leave --config and --live out, or --broker.", Exit.USAGE)
     if subject and (live or broker is not None):
@@ -106,6 +105,12 @@ def _beside(
     from pipeline.runtime.opening import JOURNAL, SNAPSHOTS
     from replay.cutting import Cut
 
+    cluster = on_kafka(config)
+    if cluster is not None:
+        raise Problem(
+            f"The journal of '{cluster.configuration.city}' is on Kafka, which keeps what comes in: export the period"
+            " when it is over (gridwatch export NEW CITY.YAML --since …), or record from the brokers with --live."
+        )
     journal = city_data(config, None).folder / JOURNAL
     if not journal.is_dir():
         raise Problem(f"{journal.parent}: nothing has been recorded here yet. Start `gridwatch run`, or use --live.")
@@ -164,9 +169,8 @@ def _finish(
     from cases.case import iso
     from replay.recording import Manifest
 
-    city = "" if version is None else str(json.loads(contents.get(json.loads(version)["config"]))["city"])
     manifest = Manifest(
-        city=city,
+        city=city_of(version, contents),
         made_by="record",
         since=iso(cut.since) or "",
         until=iso(cut.until) or "",

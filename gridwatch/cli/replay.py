@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -18,13 +18,16 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from gridwatch.cli.frame import Exit, Problem
 from gridwatch.cli.reporting import ExpectOption, ReportOption, TitleOption
 from gridwatch.mot import Asked
-from gridwatch.recordings import Opened, open_recording, recording_in, versions
+from gridwatch.recordings import Opened, open_recording
 
 if TYPE_CHECKING:
     from replay.outcome import Outcome
 
 FolderArgument = Annotated[
-    Path, typer.Argument(help="A recording, a journal's folder, or the data folder of a city.", metavar="FOLDER")
+    Path,
+    typer.Argument(
+        help="A recording, a journal's folder, the data of a city, or the city.yaml of one on Kafka.", metavar="FOLDER"
+    ),
 ]
 ByOption = Annotated[
     Path | None,
@@ -69,6 +72,17 @@ def replay(
     trust_tracks: Annotated[
         bool, typer.Option("--trust-tracks", help="Of MOT files: take their numbers of objects; default: follow them.")
     ] = False,
+    runtime: Annotated[
+        Literal["embedded", "cluster"],
+        typer.Option(help="In this process, or by workers on Kafka: the same cases, which is to be seen."),
+    ] = "embedded",
+    kafka: Annotated[
+        str | None,
+        typer.Option(
+            envvar="GRIDWATCH_KAFKA", metavar="HOST:PORT", help="For --runtime cluster: brokers, comma-separated."
+        ),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="For --runtime cluster: how many.")] = 1,
     start: Annotated[int | None, typer.Option("--from", min=0, help="Begin at this position of the journal.")] = None,
     batch: Annotated[int, typer.Option(min=1, hidden=True)] = 65_536,
 ) -> None:
@@ -83,7 +97,12 @@ def replay(
         typer.echo(note, err=True)
     noted = Noted(opened if faults is None else opened.with_faults(faults, seed))
     opened, expectations = noted.opened, expected(expect, noted.opened)
-    outcome = judged(opened, start, batch)
+    if runtime == "cluster":
+        if start is not None:
+            raise Problem("--from and --runtime cluster: partitions are judged from their beginning", Exit.USAGE)
+        outcome = _by_workers(opened, kafka, workers)
+    else:
+        outcome = judged(opened, start, batch)
     if json_ == "-":
         typer.echo(json_lines(outcome.cases), nl=False)
     elif json_ is not None:
@@ -94,7 +113,7 @@ def replay(
         typer.echo(
             f"The journal's own {outcome.versions} versions were ignored: judged by {config} all along.", err=True
         )
-    facts = facts_of(noted, outcome, expectations, title, opened.faults, opened.seed)
+    facts = facts_of(noted, outcome, expectations, title)
     write_reports(report or [], opened, facts)
     tell_results(facts, err=json_ == "-")
 
@@ -111,9 +130,13 @@ def judged(opened: Opened, start: int | None = None, batch: int = 65_536, what: 
         return opened.judge(start=begin, batch=batch, progress=lambda at: bar.update(task, completed=at - begin))
 
 
-def journal_in(folder: Path) -> Path:
-    """The journal's own folder, given that or one that has it. Raises Problem."""
-    return recording_in(folder).journal
+def _by_workers(opened: Opened, kafka: str | None, workers: int) -> Outcome:
+    """Judge a recording on Kafka. Raises Problem."""
+    from gridwatch.cluster_replay import judged_by_workers
+
+    if kafka is None:
+        raise Problem("--runtime cluster needs --kafka HOST:PORT, or GRIDWATCH_KAFKA in the environment", Exit.USAGE)
+    return judged_by_workers(opened, [each.strip() for each in kafka.split(",")], workers)
 
 
 def _size(text: str | None) -> tuple[float, float] | None:
@@ -147,6 +170,3 @@ class progress:  # noqa: N801  reads as what it does
 
     def __exit__(self, *_: object) -> None:
         self.bar.stop()
-
-
-__all__ = ["journal_in", "judged", "progress", "replay", "versions"]

@@ -16,7 +16,6 @@ from gridwatch.cli.frame import Exit, Problem
 from gridwatch.recordings import Opened
 
 if TYPE_CHECKING:
-    from pipeline.names import Names
     from pipeline.version import Version
     from replay.expect import Expectations
     from replay.outcome import Outcome
@@ -43,14 +42,11 @@ class Noted:
     versions: list[Version] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        load = self.opened.load
+        self.opened = self.opened.changed(self._note)
 
-        def loaded(payload: bytes, names: Names) -> Version:
-            version = load(payload, names)
-            self.versions.append(version)
-            return version
-
-        self.opened = self.opened.with_load(loaded, self.opened.entries)
+    def _note(self, version: Version) -> Version:
+        self.versions.append(version)
+        return version
 
     @property
     def ids(self) -> list[str]:
@@ -96,10 +92,8 @@ def read_expectations(file: Path) -> Expectations:
         raise Faulty(faults_of(error, document, Expecting)) from None
 
 
-def facts_of(
-    noted: Noted, outcome: Outcome, expect: Expectations, title: str = "", faults: str = "", seed: int = 0
-) -> Facts:
-    """What the reports tell. faults, seed: as injected."""
+def facts_of(noted: Noted, outcome: Outcome, expect: Expectations, title: str = "") -> Facts:
+    """What the reports tell."""
     from replay.expect import results
     from replay.report.facts import Facts
 
@@ -109,8 +103,8 @@ def facts_of(
         city=noted.versions[-1].city if noted.versions else "",
         title=title,
         versions=noted.ids,
-        faults=faults,
-        seed=seed,
+        faults=noted.opened.faults,
+        seed=noted.opened.seed,
         results=results(expect, outcome),
     )
 

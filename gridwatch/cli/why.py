@@ -5,7 +5,7 @@ Judges the journal again, with the engine that runs live, and stops at each row 
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from gridwatch.cli.data import city_data, terminal
 from gridwatch.cli.frame import Exit, Problem, print_json_lines
 from gridwatch.cli.why_view import clock, day, show
 from gridwatch.recordings import Opened, open_recording
+from gridwatch.times import time_option
 
 if TYPE_CHECKING:
     from cases.case import Case
@@ -35,7 +36,9 @@ def why(
     at: Annotated[
         str | None, typer.Option(help="at which time: ISO 8601; without an offset it is the city's time.")
     ] = None,
-    part: Annotated[str | None, typer.Option(help="Of a reading its metric, of a sighting its track.")] = None,
+    part: Annotated[
+        str | None, typer.Option(help="Of a reading its metric, of a sighting its track, of a presence its zone.")
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option(help="Judge by this configuration all along. Default: by what the journal says was in force."),
@@ -65,7 +68,7 @@ def why(
                 asked = Asked(clock(zone, about), before, everything)
                 story = of_case(entries, by, found, asked)
             else:
-                about = _time(str(at), zone)
+                about = time_option("--at", str(at), zone)
                 asked = Asked(clock(zone, about), before, everything)
                 story = of_time(entries, by, str(rule), str(subject), about, asked, part=part)
     except NotToldOf as error:
@@ -129,11 +132,3 @@ def _zone(opened: Opened) -> tuple[tzinfo, str]:
                 name = read_config(Contents(opened.recording.journal / CONTENTS).get(payload.config)).time_zone
             break
     return ZoneInfo(name), name
-
-
-def _time(written: str, zone: tzinfo) -> float:
-    try:
-        when = datetime.fromisoformat(written)
-    except ValueError:
-        raise Problem(f"--at: expected a time such as '2026-03-01T08:15', got '{written}'", Exit.USAGE) from None
-    return (when if when.tzinfo else when.replace(tzinfo=zone)).timestamp()

@@ -49,10 +49,10 @@ def drive(
 
     rows: one mapping a row, all of one kind, in the order in which they arrive: `subject` and `ts` (UTC seconds), then
     for positions lon, lat (WGS-84 degrees), speed (km/h) …; for readings metric and value; for sightings track, label
-    …: the columns of pipeline/rows.py. `received` is ts where it is not said. city: a configuration; its rules can be
-    named by id, its registers are the world. world: one made by hand instead; speed_limits: km/h by class, for a world
-    of nothing else. until: UTC seconds of a last tick, for what silence after the last row means. Raises ValueError
-    where the rules or rows are none, Faulty where the configuration has faults.
+    …; for presences zone, count …: the columns of pipeline/rows.py. `received` is ts where it is not said. city: a
+    configuration; its rules can be named by id, its registers are the world. world: one made by hand instead;
+    speed_limits: km/h by class, for a world of nothing else. until: UTC seconds of a last tick, for what silence after
+    the last row means. Raises ValueError where the rules or rows are none, Faulty where the configuration has faults.
     """
     from pipeline.registers import Registers
     from pipeline.world import World
@@ -124,7 +124,7 @@ def _kind(records: Sequence[Mapping[str, float | str]]) -> type[Rows]:
     if not records:
         raise ValueError("expected rows, got none")
     common = set(Rows.own())
-    telling = {"position": "lon", "reading": "metric", "sighting": "track"}
+    telling = {"position": "lon", "reading": "metric", "sighting": "track", "presence": "count"}
     for name, column in telling.items():
         if column in records[0]:
             own = set(KINDS[name].own()) - common

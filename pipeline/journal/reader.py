@@ -57,7 +57,8 @@ class JournalReader:
 
     def _current(self) -> Sequence[Segment]:
         """The segments as they are now."""
-        self._segments = steady(self.folder / SEGMENTS, lambda: survey(self.folder / SEGMENTS)).segments
+        folder = self.folder / SEGMENTS
+        self._segments = steady(folder, lambda: survey(folder, self._segments)).segments
         return self._segments
 
     def _recent(self, position: int, end: int) -> list[JournalBatch]:

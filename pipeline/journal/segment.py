@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import struct
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
@@ -60,11 +60,12 @@ class Active:
         return segment
 
     @classmethod
-    def load(cls, path: Path, end: int | None) -> Self:
+    def load(cls, path: Path, end: int | None, earlier: Active | None = None) -> Self:
         """A segment as it is on disk, up to its last intact frame.
 
         end: where the next segment begins (what this one has behind it never counted); None: it is the last one.
-        Raises JournalDamaged where committed entries are damaged.
+        earlier: the same file as it was loaded before; what cannot have changed since is not looked for again, only
+        verified when it is read. Raises JournalDamaged where committed entries are damaged.
         """
         first = int(path.stem)
         with files.opened(path) as fd:
@@ -77,13 +78,24 @@ class Active:
             if form != FORMAT:
                 raise JournalError(f"{path}: written in format {form}, this gridwatch reads {FORMAT}; use a newer one.")
             segment = cls(path, first, salt)
-            frames, reason, damaged = scan(fd, HEADER, first, salt)
+            frames = earlier.settled() if earlier is not None and earlier.salt == salt else []
+            if frames and frames[-1].end_offset > os.fstat(fd).st_size:  # somebody cut it: all is looked at again
+                frames = []
+            offset, following = (frames[-1].end_offset, frames[-1].end) if frames else (HEADER, first)
+            more, reason, damaged = scan(fd, offset, following, salt)
+        frames += more
         segment.frames = frames if end is None else [f for f in frames if f.first < end]
         if segment.end != end and (damaged or end is not None):
             raise JournalDamaged(path, reason or "entries are missing at its end", segment.end, end)
         segment.size = segment.frames[-1].end_offset if segment.frames else HEADER
         segment.torn = reason
         return segment
+
+    def settled(self) -> list[Frame]:
+        """Frames of all commits but the last: another was written behind them, so that they had been synced and stay.
+        The last may be one that failed, which the writer replaces."""
+        last = self.frames[-1].commit if self.frames else 0
+        return self.frames[: bisect_left(self.frames, last, key=lambda f: f.commit)]
 
     def open(self) -> None:
         """Open for appending. What was read from it is on the disk when this returns: a process that was killed may

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,9 +62,13 @@ class Recovered:
         return "; ".join(s for s in (cut + aside, left) if s)
 
 
-def survey(folder: Path) -> Survey:
-    """What is in a folder of segments. Raises JournalDamaged; FileNotFoundError where a writer changes it meanwhile."""
+def survey(folder: Path, earlier: Sequence[Segment] = ()) -> Survey:
+    """What is in a folder of segments. earlier: what was found there before, not all looked at again.
+
+    Raises JournalDamaged; FileNotFoundError where a writer changes it meanwhile.
+    """
     found = Survey()
+    known = {segment.path: segment for segment in earlier if isinstance(segment, Active)}
     if not folder.is_dir():
         return found
     names = sorted(os.listdir(folder))  # noqa: PTH208 (names, not paths, are compared)
@@ -76,7 +80,7 @@ def survey(folder: Path) -> Survey:
     ordered = sorted(firsts)
     for at, first in enumerate(ordered):
         following = ordered[at + 1] if at + 1 < len(ordered) else None
-        found.segments.append(_one(folder, first, firsts[first], following, found.leftovers))
+        found.segments.append(_one(folder, first, firsts[first], following, found.leftovers, known))
         end = found.segments[-1].end
         if following is not None and end != following:
             what = f"this segment ends before {end}, but the next begins at {following}"
@@ -84,10 +88,12 @@ def survey(folder: Path) -> Survey:
     return found
 
 
-def _one(folder: Path, first: int, suffixes: set[str], end: int | None, leftovers: list[Path]) -> Segment:
+def _one(
+    folder: Path, first: int, suffixes: set[str], end: int | None, leftovers: list[Path], known: Mapping[Path, Active]
+) -> Segment:
     active, closed = (folder / segment.name(first, s) for s in (segment.SUFFIX, sealed.SUFFIX))
     if sealed.SUFFIX not in suffixes:
-        return Active.load(active, end)
+        return Active.load(active, end, known.get(active))
     if segment.SUFFIX not in suffixes:
         return Sealed.load(closed, end)
     try:
@@ -95,7 +101,7 @@ def _one(folder: Path, first: int, suffixes: set[str], end: int | None, leftover
         finished.verify()
     except JournalDamaged:
         leftovers.append(closed)
-        return Active.load(active, end)
+        return Active.load(active, end, known.get(active))
     leftovers.append(active)
     return finished
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connectors.codecs import CODECS
+from connectors.codecs import KNOWN
 from connectors.codecs.stream import StreamSettings
 from pipeline.detector import Detector
 from pipeline.faults import Fault
@@ -57,7 +57,7 @@ def _stated(
 def _settings(stream: Any) -> type[StreamSettings] | None:
     """The section that a stream is to be, where that can be said."""
     name = stream.get("codec") if isinstance(stream, dict) else None
-    return CODECS[name].settings if isinstance(name, str) and name in CODECS else None
+    return KNOWN[name].settings if isinstance(name, str) and name in KNOWN else None
 
 
 def _mapping(said: Any) -> Mapping[str, Any]:

@@ -15,10 +15,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from pydantic import ValidationError
 
+from cases.categories import read_categories, with_tables
+from cases.registers.declared import check_declared
 from connectors.codecs.decode import compile_streams
 from pipeline.detector import Detector
 from pipeline.faults import Fault, Faulty
@@ -30,11 +33,14 @@ from pipeline.registry import detector
 from pipeline.rows import KINDS
 from pipeline.runtime.allocator import give_back
 from pipeline.runtime.calendar_warnings import calendar_warnings
+from pipeline.runtime.category_warnings import category_warnings
 from pipeline.runtime.config import Configuration, examine, snapshot
 from pipeline.runtime.document import Document
 from pipeline.runtime.explain import faults_of
 from pipeline.runtime.references import class_warnings
 from pipeline.runtime.sections import RuleSection
+from pipeline.runtime.seen import fixture_warnings
+from pipeline.runtime.stored_registers import stored_registers
 from pipeline.version import Hold, Rule, Source, Stream, Version
 from pipeline.world import World
 
@@ -79,14 +85,31 @@ def load_city(
     configuration = examined.configuration
     if recorded is not None and "registers" not in examined.document.data:
         registers = recorded()
-    if registers is None and examined.registers is not None:
+    known = configuration is not None or (examined.registers is not None and not examined.registers.stored)
+    if registers is None and examined.registers is not None and known:  # else nobody knows which store
         try:
-            registers = load_registers(examined.registers, file.resolve().parent, examined.zone)
+            stored = stored_registers(file, configuration) if configuration is not None else None
+            registers = load_registers(examined.registers, file.resolve().parent, examined.zone, stored)
         except Faulty as faulty:
             faults += faulty.faults
+    if configuration is not None:
+        try:
+            check_declared(configuration.registers, file.resolve().parent, ZoneInfo(configuration.time_zone))
+        except Faulty as faulty:
+            faults += faulty.faults
+    if configuration is not None and configuration.categories is not None:
+        try:
+            categories = read_categories(configuration.categories, file.resolve().parent)
+        except Faulty as faulty:
+            faults += faulty.faults
+        else:
+            kept = with_tables(configuration.categories, categories)
+            configuration = configuration.model_copy(update={"categories": kept})
     if faults or configuration is None or registers is None:
         raise Faulty(faults)
     warnings = class_warnings(examined.document, registers)
+    warnings += fixture_warnings(examined.document, registers)
+    warnings += category_warnings(examined.document, configuration.categories)
     warnings += calendar_warnings(examined.document, registers, datetime.now(examined.zone).date())
     return City(file, configuration, registers, World(registers), warnings)
 
@@ -115,6 +138,7 @@ def compose(configuration: Configuration, world: World, names: Names) -> Version
         decode=compile_streams(configuration.streams, bound),
         ahead=configuration.time.ahead,
         forget=configuration.time.forget,
+        fusion=configuration.fusion,
     )
 
 
@@ -172,23 +196,27 @@ def version_payload(configuration: Configuration, world: World, contents: Conten
 
 
 def load_version(payload: bytes, contents: Contents, names: Names) -> Version:
-    """The version that a VERSION entry made current.
+    """The version that a VERSION entry made current. Raises as `read_version`."""
+    configuration, registers = read_version(payload, contents)
+    version = compose(configuration, World(registers), names)
+    give_back()
+    return version
+
+
+def read_version(payload: bytes, contents: Contents) -> tuple[Configuration, Registers]:
+    """What a VERSION entry names.
 
     Raises JournalError where a content is gone or damaged, Faulty where this gridwatch can't read it.
     """
     try:
         entry = msgspec.json.decode(payload, type=VersionPayload)
-        configuration = read_config(contents.get(entry.config))
-        registers = Registers.from_bytes(contents.get(entry.world))
+        return read_config(contents.get(entry.config)), Registers.from_bytes(contents.get(entry.world))
     except msgspec.MsgspecError as error:
         raise Faulty(
             [Fault("journal", 0, "VERSION", f"expected the hashes of a configuration and a world: {error}")]
         ) from error
     except ValueError as error:
         raise Faulty([Fault("journal", 0, "VERSION", str(error))]) from error
-    version = compose(configuration, World(registers), names)
-    give_back()
-    return version
 
 
 def registers_of(payload: bytes, contents: Contents) -> Registers:

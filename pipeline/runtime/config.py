@@ -17,17 +17,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
+from cases.categories.settings import CategoriesSection
+from cases.deadlines.settings import DeadlinesSection, WorkingHoursSection
+from cases.desk.policies import Policies
+from cases.evidence_keeping import CaseFilesSection
+from cases.fusion.settings import FusionSettings
+from cases.intake.settings import IntakeSection
+from cases.notify.settings import NotifySection
+from cases.reporting.settings import ReportsSection
+from cases.store_section import StoreSection
 from connectors import SOURCES
-from connectors.codecs import CODECS
+from connectors.codecs import KNOWN
 from connectors.codecs.stream import StreamSettings
+from connectors.history.settings import HistorySection
+from connectors.http_settings import HttpSource
 from connectors.imports import ImportSource
+from connectors.jt808.settings import Jt808Source
+from connectors.kafka import KafkaSource
 from connectors.mqtt_settings import MqttSource
 from pipeline.faults import Fault, Faulty, did_you_mean
 from pipeline.register_section import RegisterFiles
+from pipeline.runtime.cluster.settings import KafkaSection
+from pipeline.runtime.dispatch_section import DispatchSection
 from pipeline.runtime.document import Document, read_document
 from pipeline.runtime.explain import faults_of
 from pipeline.runtime.references import misplaced, references
@@ -57,15 +72,15 @@ SOURCE_SETTINGS: tuple[type[BaseModel], ...] = (*(kind.settings for kind in SOUR
 """What a source may be: whatever `connectors` can run, and recorded files."""
 
 if TYPE_CHECKING:
-    SourceSection = MqttSource | ImportSource
+    SourceSection = MqttSource | KafkaSource | HttpSource | Jt808Source | ImportSource
 else:
     SourceSection = Annotated[Union[SOURCE_SETTINGS], Field(discriminator="type")]  # noqa: UP007 its members are data
 
-STREAM_SETTINGS: tuple[type[StreamSettings], ...] = tuple(kind.settings for kind in CODECS.values())
+STREAM_SETTINGS: tuple[type[StreamSettings], ...] = tuple(kind.settings for kind in KNOWN.values())
 
 if TYPE_CHECKING:
     StreamSection = StreamSettings
-elif len(CODECS) == 1:
+elif len(KNOWN) == 1:
     StreamSection = STREAM_SETTINGS[0]
 else:
     StreamSection = Annotated[Union[STREAM_SETTINGS], Field(discriminator="codec")]  # noqa: UP007 as above
@@ -78,6 +93,8 @@ class Configuration(Section):
         description="names the city's ids; changing it renames every case"
     )
     time_zone: TimeZone = Field(description="of register dates without an offset, and of schedules")
+    runtime: Literal["embedded", "cluster"] = Field("embedded", description="one process, or several on Kafka")
+    kafka: KafkaSection | None = Field(None, description="where the topics are, for `runtime: cluster`")
     data: Path = Field(Path("var"), description="journal, snapshots, cases, dead letters; relative to this file")
     registers: RegisterFiles = Field(default_factory=RegisterFiles)
     time: TimeSection = Field(default_factory=TimeSection)
@@ -86,11 +103,49 @@ class Configuration(Section):
     rules: list[RuleSection] = Field(default_factory=list)
     metrics: MetricsSection | None = Field(default_factory=MetricsSection)
     journal: JournalSection = Field(default_factory=JournalSection)
+    store: StoreSection | None = Field(None, description="the database of the cases; none: a file in `data`")
+    case_files: CaseFilesSection = Field(default_factory=CaseFilesSection, description="how long cases' files stay")
+    policies: Policies | None = Field(None, description="what happens to cases by itself, and who approves")
+    fusion: FusionSettings | None = Field(None, description="what is one case")
+    categories: CategoriesSection | None = Field(None, description="what cases are about: codes, limits, severity")
+    working_hours: WorkingHoursSection | None = Field(None, description="when the city works: the clock of 工作时")
+    deadlines: DeadlinesSection | None = Field(None, description="warnings, filing in time, escalation")
+    intake: IntakeSection | None = Field(None, description="how what people tell comes in: hotlines")
+    dispatch: DispatchSection = Field(default_factory=dict, description="to which other systems cases go; see docs")
+    history: HistorySection | None = Field(None, description="rows and measures over time into InfluxDB; see docs")
+    reports: ReportsSection | None = Field(None, description="which reports are made by themselves; none: none are")
+    web: dict[str, Any] = Field(default_factory=dict, description="the web API; see docs")
+    notify: NotifySection | None = Field(None, description="who is told of cases by message, by which channel")
     cameras: dict[str, Any] = Field(default_factory=dict, description="read by whoever looks at pictures; see docs")
+    publish: dict[str, Any] = Field(default_factory=dict, description="where cameras' messages go; see docs")
+    evidence: dict[str, Any] = Field(default_factory=dict, description="what is kept of what cameras see; see docs")
+    frames: dict[str, Any] = Field(default_factory=dict, description="cameras' latest pictures; see docs")
     expect: Expectations = Field(default_factory=dict, description="what a replay is to come to; see docs")
 
 
-KEPT_OUT = frozenset({"data", "registers", "metrics", "journal", "cameras", "expect"})
+KEPT_OUT = frozenset(
+    {
+        "data",
+        "registers",
+        "runtime",
+        "kafka",
+        "metrics",
+        "journal",
+        "store",
+        "case_files",
+        "dispatch",
+        "notify",
+        "cameras",
+        "publish",
+        "evidence",
+        "expect",
+        "frames",
+        "history",
+        "intake",
+        "reports",
+        "web",
+    }
+)
 """Sections that change nothing in what is judged: they stay out of a version. (Of the registers, their content is in
 it.)"""
 
@@ -162,5 +217,9 @@ def load(file: Path, different: Mapping[str, Any] | None = None) -> Configuratio
 
 
 def snapshot(configuration: Configuration) -> dict[str, Any]:
-    """What a version keeps of the configuration: every default written out, nothing of this machine in it."""
-    return configuration.model_dump(mode="json", by_alias=True, exclude=set(KEPT_OUT))
+    """What a version keeps of the configuration: every default written out, nothing of this machine in it.
+
+    A section that is not there is left out, so that a version from before there was such a section stays what it was.
+    """
+    content = configuration.model_dump(mode="json", by_alias=True, exclude=set(KEPT_OUT))
+    return {name: section for name, section in content.items() if section is not None}

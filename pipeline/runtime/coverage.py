@@ -15,15 +15,18 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from connectors.codecs.stream import StreamSettings
+from detectors.stationary import Stationary
 from pipeline.names import Names
 from pipeline.registers import Registers
 from pipeline.runtime.compose import City, make_rule
 from pipeline.runtime.sections import RuleSection
+from pipeline.runtime.seen import SEEN
 from pipeline.version import Rule
 from pipeline.world import World
 
+EXAMPLES = 5
 REGISTERS = {"position": "vehicles", "reading": "bins"}
-"""The register of those whom a kind of row is about, where the rule names no classes; cameras have none yet."""
+"""The register of those whom a kind of row is about, where the rule names no classes; cameras are in a section."""
 
 
 @dataclass(slots=True)
@@ -36,6 +39,8 @@ class Coverage:
     unjudged: int
     reasons: dict[str, int] = field(default_factory=dict)
     """why not -> how many subjects; a subject may have several reasons"""
+    examples: dict[str, list[str]] = field(default_factory=dict)
+    """why not -> the first of those subjects"""
     notes: list[str] = field(default_factory=list)
 
 
@@ -49,7 +54,8 @@ def _of_rule(section: RuleSection, city: City, world: World) -> Coverage:
     rule = make_rule(section)
     kind = rule.kind.kind
     streams = {name: stream for name, stream in city.configuration.streams.items() if stream.feeds(kind, rule.metric)}
-    subjects = world.names.codes(_subjects(city.registers, kind, rule.classes))
+    about = city.configuration.cameras if kind in SEEN and not rule.classes else ()
+    subjects = world.names.codes(sorted(about) or _subjects(city.registers, kind, rule.classes))
     result = Coverage(rule.id, 0, 0)
     why = {reason: np.ones(len(subjects), bool) for reason in _not_given(rule, kind, streams, result.notes)}
     if len(subjects):
@@ -60,8 +66,12 @@ def _of_rule(section: RuleSection, city: City, world: World) -> Coverage:
     for reason, flags in why.items():
         if flags.any():
             result.reasons[reason] = int(flags.sum())
+            first = subjects[np.flatnonzero(flags)[:EXAMPLES]]
+            result.examples[reason] = [world.names[code] for code in first.tolist()]
         blocked |= flags
     result.judged, result.unjudged = int((~blocked).sum()), int(blocked.sum())
+    if isinstance(rule.detector, Stationary) and world.fixtures.count:
+        result.notes.append(f"what is a fixture ({world.fixtures.count} in the register) is nothing to it")
     accepting = [name for name, stream in streams.items() if stream.unknown == "accept"]
     if accepting and not rule.classes:
         result.notes.append(

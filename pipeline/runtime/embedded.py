@@ -8,25 +8,34 @@ acknowledged any more and the process ends: what is not judged must not be told 
 
 from __future__ import annotations
 
+import math
+import os
 import queue
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from cases.store import Store
+from cases.store_section import store_of
+from connectors.intake import ForwardClock
+from connectors.source import Status
 from pipeline.entries import EntryBuffer, Kind
 from pipeline.faults import Fault, Faulty
 from pipeline.journal import JournalFailed, JournalFull
+from pipeline.latest import Latest
 from pipeline.runtime.compose import City, load_city, version_payload
+from pipeline.runtime.history_city import CityHistory
 from pipeline.runtime.judge_loop import JudgeLoop
 from pipeline.runtime.keeper import Keeper
 from pipeline.runtime.logs import Trouble, logger
 from pipeline.runtime.metrics import JUDGED, Metrics, Server
+from pipeline.runtime.office import CityClock, CityOffice
 from pipeline.runtime.opening import Opened, assume_version, open_when_there_is_room
 from pipeline.runtime.sources import RuntimeFailed, Sources
+from pipeline.runtime.stored_registers import bring_in_registers
 
 LOG = "gridwatch.log"
 """Where the lines go if nobody says otherwise: a file in the data folder."""
@@ -37,13 +46,29 @@ _LOOK = 0.5
 class Embedded:
     """One city at work. `start`, `wait`, `stop`, each once, from one thread; `ask_*` from anywhere, signals too."""
 
-    def __init__(self, config_path: Path, different: Mapping[str, Any] | None = None, *, log: Any = None) -> None:
-        """different: what is to be otherwise than in the file, of the same shape. log: a structlog logger."""
+    def __init__(
+        self,
+        config_path: Path,
+        different: Mapping[str, Any] | None = None,
+        *,
+        log: Any = None,
+        metrics: Metrics | None = None,
+        prepare: Callable[[City, Store], None] = lambda *_: None,
+        latest: Latest | None = None,
+    ) -> None:
+        """different: what is to be otherwise than in the file, of the same shape. log: a structlog logger.
+
+        prepare: called with the store before anything in it can change, for whoever follows its changes. latest: is
+        shown every row, for whoever looks at where things are now.
+        """
+        self._prepare, self._latest = prepare, latest
         self.file, self.different = config_path, different
         self._log = log
-        self.metrics = Metrics()
+        self.metrics = metrics or Metrics()
         self.server: Server | None = None
         """Where the metrics are; None: nowhere."""
+        self.office: CityOffice | None = None
+        """Where steps and reports are said; None before the start."""
         self.tail = 0
         """How many entries the start had to judge again."""
         self._city: City | None = None
@@ -51,6 +76,8 @@ class Embedded:
         self._loop: JudgeLoop | None = None
         self._keeper: Keeper | None = None
         self._sources: Sources | None = None
+        self._clock: CityClock | None = None
+        self._history: CityHistory | None = None
         self._thread: threading.Thread | None = None
         self._asked: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._ending = False
@@ -72,6 +99,26 @@ class Embedded:
     def cases(self) -> Store:
         """What was found. To be read only; from any thread."""
         return self._opened.store
+
+    @property
+    def inside(self) -> Opened:
+        """Journal, engine, store and dead letters at work. To be read only; from any thread."""
+        return self._opened
+
+    @property
+    def receivers(self) -> dict[str, tuple[Any, Status]]:
+        """By name: the sources' sections of the configuration, and how they are doing. From any thread."""
+        return {} if self._sources is None else self._sources.statuses()
+
+    @property
+    def newest(self) -> float:
+        """When the newest judged entry was received, UTC seconds; NaN: none has been."""
+        return math.nan if self._loop is None else self._loop.newest
+
+    @property
+    def latest(self) -> Latest | None:
+        """Where everything was last; None: nobody wanted to know."""
+        return self._latest
 
     @property
     def rows(self) -> int:
@@ -112,9 +159,13 @@ class Embedded:
             raise
 
     def _start(self, city: City) -> None:
-        data = self._data = open_when_there_is_room(city.configuration.data, self._log, lambda: self._ending)
+        folder = city.configuration.data
+        where = store_of(city.configuration.store, folder, os.environ)
+        data = self._data = open_when_there_is_room(folder, self._log, lambda: self._ending, where)
         if data is None:
             return
+        bring_in_registers(self.file, city.configuration, time.time())
+        self._prepare(city, data.store)
         sources = self._sources = Sources(self._commit, self.metrics, self._log)
         fresh = sources.make(city)
         keeper = self._keeper = Keeper(
@@ -132,6 +183,9 @@ class Embedded:
             snapshot_every=city.configuration.journal.snapshot_every,
             keep=keeper.take,
         )
+        if self._latest is not None:
+            data.engine.seen = self._latest.take
+        self._history = self._history_of(city, data, keeper)
         self._measure(data, loop)
         if city.configuration.metrics is not None:
             self.server = self.metrics.serve(city.configuration.metrics)
@@ -141,7 +195,32 @@ class Embedded:
         self._thread = threading.Thread(target=self._judge, args=(loop,), name="judge", daemon=True)
         self._thread.start()
         keeper.start()
+        wall = ForwardClock()
+        office = self.office = CityOffice(self._commit, data.store, wall)
+        self._clock = CityClock(
+            self._commit, city.configuration.time.tick, wall, self._log, lambda: office.take_in(folder)
+        )
+        self._clock.start()
+        if self._history is not None:
+            self._history.start(self._payload)
         sources.adopt(fresh)
+
+    def _history_of(self, city: City, data: Opened, keeper: Keeper) -> CityHistory | None:
+        section = city.configuration.history
+        if section is None:
+            return None
+        history = CityHistory(
+            section,
+            city.configuration.data,
+            data.journal,
+            data.contents,
+            self.metrics.registry,
+            self._log,
+            self.file,
+            world=lambda: city.world,
+        )
+        data.engine.listening, keeper.settle = history.listen, history.settle
+        return history
 
     def _recover(self, city: City, data: Opened, loop: JudgeLoop) -> None:
         """The journal's tail, and what must be said before anything new comes: who is gone, and what is in force."""
@@ -154,6 +233,7 @@ class Embedded:
             )
             payload = self._put(city)
             assume_version(data.engine, payload)
+            data.fold.begin_after(data.store.place, payload.decode())
         self.tail = loop.recover(data.journal.head, lambda: self._ending)
         if self.tail:
             seconds = round(time.monotonic() - began, 2)
@@ -169,14 +249,21 @@ class Embedded:
             buffer.add(Kind.VERSION, "", "", time.time(), self._payload)
         self._insist(buffer)
 
-    def wait(self) -> None:
-        """Until somebody asks to stop; reloads when asked. Raises RuntimeFailed where it can't go on."""
+    def wait(self, alive: Callable[[], None] = lambda: None) -> None:
+        """Until somebody asks to stop; reloads when asked. Raises RuntimeFailed where it can't go on.
+
+        alive: called now and then, while judging gets on.
+        """
+        turns = -1
         while not self._ending:
             try:
                 asked = self._asked.get(timeout=_LOOK)
             except queue.Empty:
                 asked = ""
             self._look()
+            if self._loop is not None and self._loop.turns != turns:
+                turns = self._loop.turns
+                alive()
             if asked == "reload":
                 self.reload()
 
@@ -189,8 +276,12 @@ class Embedded:
         data = self._data
         if data is None or self._closed:
             return
+        if self.office is not None:
+            self.office.hear_no_more()
         if self._sources is not None:
             self._sources.stop()
+        if self._clock is not None:
+            self._clock.stop()
         self._drain = True
         if self._thread is not None:
             self._thread.join()
@@ -232,6 +323,7 @@ class Embedded:
         try:
             city = load_city(self.file, self.different)
             self._same_place(city)
+            bring_in_registers(self.file, city.configuration, time.time())
             fresh = sources.make(city)
         except (Faulty, OSError) as error:
             faults = error.faults if isinstance(error, Faulty) else [error]
@@ -249,6 +341,8 @@ class Embedded:
         changed, self._payload, self._city = payload != self._payload, payload, city
         if self._keeper is not None and self._loop is not None:
             self._keeper.section = city.configuration.journal
+            if self._clock is not None:
+                self._clock.tick = city.configuration.time.tick
             self._loop.snapshot_every = city.configuration.journal.snapshot_every
         sources.adopt(fresh)
         self._log.info("the configuration was read again", changed=changed, rules=len(city.configuration.rules))
@@ -258,7 +352,7 @@ class Embedded:
         old, new = self.city.configuration, city.configuration
         faults = [
             Fault(str(self.file), 0, key, f"expected what it was when this run began; stop and start to change '{key}'")
-            for key in ("city", "data", "metrics")
+            for key in ("city", "data", "metrics", "store", "history")
             if getattr(old, key) != getattr(new, key)
         ]
         if faults:
@@ -332,6 +426,7 @@ class Embedded:
         metrics.lag_entries.set_function(lambda: journal.head - data.engine.position)
         metrics.lag_seconds.set_function(lambda: max(time.time() - loop.newest, 0.0))
         metrics.journal_bytes.set_function(lambda: journal.nbytes)
+        metrics.watch_disk(self.city.configuration.data)
         metrics.store_position.set_function(lambda: data.store.position)
 
     def _abandon(self) -> None:
@@ -340,6 +435,8 @@ class Embedded:
         self._drain = True
         if self._sources is not None:
             self._sources.stop()
+        if self._clock is not None:
+            self._clock.stop()
         if self._thread is not None:
             self._thread.join()
         if self._keeper is not None:
@@ -348,6 +445,11 @@ class Embedded:
 
     def _close(self) -> None:
         self._closed = True
+        if self._history is not None:
+            self._history.stop()
+            self._history = None
+        if self.office is not None:
+            self.office.close()
         if self.server is not None:
             self.server.close()
             self.server = None

@@ -1,8 +1,8 @@
 """explain: what pydantic found, as faults in plain English with file and line.
 
 Reads pydantic's errors and the document that they are about. Reports one Fault each. A path in the fault is the path
-in the YAML file (pydantic's own has the names of union members in it). Under `sources` no value is ever repeated,
-whoever wrote the message: what was found there is cut out of it.
+in the YAML file (pydantic's own has the names of union members in it). In the sections of
+`SECRET` no value is ever repeated, whoever wrote the message: what was found there is cut out of it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails
 from pipeline.faults import Fault, did_you_mean
 from pipeline.runtime.document import Document, KeyPath
 
-SECRET = ("sources",)
+SECRET = ("sources", "kafka", "publish", "evidence", "store", "web")
 """The sections whose values are never repeated."""
 
 

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
-import sqlalchemy as sa
 
-from cases.fold import Fold, ticks_passed
+from cases.database import StoreTrouble
+from cases.fold import Fold
 from cases.making import Known, judge
 from cases.store import Store
 from pipeline.deadletters import DeadLetters
@@ -29,6 +29,11 @@ from pipeline.version import Aside
 
 IDLE = 0.1
 """How long to wait for entries before looking after other things, seconds."""
+GATHER = 0.05
+"""After a small batch, how long the next ones are let come together, seconds: one entry costs as much to judge as a few
+hundred, and what judging takes, the web API, the desk and the connectors of this process have to wait for."""
+SMALL = 2_000
+"""Entries of a small batch: above, there is more to be had by going on at once."""
 REFRESH = 3.0
 """Between two looks at the worst measure of what goes on, seconds."""
 AGAIN = 1.0
@@ -59,6 +64,8 @@ class JudgeLoop:
         self.snapshot_every, self.keep = snapshot_every, keep
         self.newest = float("nan")
         """`received` of the newest judged entry, UTC seconds."""
+        self.turns = 0
+        """Grows as long as it gets on, with or without anything to judge."""
         self.snapshot_position = engine.position
         self._snapshot_due = time.monotonic() + snapshot_every
         self._refresh_due = 0.0
@@ -81,11 +88,14 @@ class JudgeLoop:
     def run(self, stopping: Callable[[], bool]) -> None:
         """Until `stopping` and all that is committed has been judged."""
         while True:
-            ending = stopping()
-            if self.journal.wait(self.engine.position, 0 if ending else IDLE):
+            self.turns += 1
+            ending, began = stopping(), self.engine.position
+            if self.journal.wait(began, 0 if ending else IDLE):
                 for piece in self.journal.read(self.engine.position):
                     self._take(piece)
                     self._look_after()
+                if not ending and self.engine.position - began < SMALL:
+                    time.sleep(GATHER)
             elif ending:
                 return
             self._look_after()
@@ -105,12 +115,13 @@ class JudgeLoop:
         return len(self._letters_waiting)
 
     def _take(self, piece: JournalBatch) -> None:
+        self.turns += 1
         began = time.perf_counter()
         known = judge(self.engine, piece.batch, piece.first)
         self.metrics.feed_seconds.observe(time.perf_counter() - began)
         self.newest = piece.batch.column("received")[-1].as_py()
         self.metrics.judged(self.engine.counts, piece.batch.num_rows, known)
-        self.fold.add(known)
+        self.fold.take(piece.batch, piece.first, known)
         self._note(known)
         asides = self.engine.take_asides()
         if asides:
@@ -127,18 +138,17 @@ class JudgeLoop:
 
     def _file(self) -> None:
         """What is due goes into the store."""
-        passed = ticks_passed(self.engine)
-        due = self.fold.due(passed)
-        if not due or time.monotonic() < self._store_again:
+        if time.monotonic() < self._store_again:
             return
         try:
-            self.store.apply([each.case for each in due], self.fold.through(self.engine.position, passed))
-        except sa.exc.OperationalError as error:
+            fold = self.fold
+            self.store.apply(fold.due(), fold.passed, fold.through(self.engine.position), fold.version)
+        except StoreTrouble as error:
             self._store_again = time.monotonic() + AGAIN
             self._store_trouble.failed(_plain(error))
             return
         self._store_trouble.worked()
-        self.fold.drop(passed)
+        self.fold.drop()
 
     def _write_letters(self) -> None:
         if not self._letters_waiting or time.monotonic() < self._letters_again:
@@ -176,11 +186,11 @@ class JudgeLoop:
         changed = {id: measure for id, measure in worst.items() if self._worst.get(id) != measure}
         try:
             self.store.refresh(changed)
-        except sa.exc.OperationalError as error:
+        except StoreTrouble as error:
             self._store_trouble.failed(_plain(error))
             return
         self._worst = worst
 
 
-def _plain(error: sa.exc.OperationalError) -> Exception:
-    return RuntimeError(f"{error.orig}; judging goes on, and they are stored when there is room")
+def _plain(error: StoreTrouble) -> StoreTrouble:
+    return type(error)(f"{error}; judging goes on, and they are stored when that is mended")

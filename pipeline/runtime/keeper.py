@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from pipeline.journal import Journal, JournalError, Snapshots
@@ -34,6 +35,8 @@ class Keeper:
         self._waiting: tuple[int, bytes] | None = None
         self._ending = False
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+        self.settle: Callable[[], None] = lambda: None
+        """Called before a snapshot is saved: what judging up to it has told others is safe when it returns."""
         self.failure: Exception | None = None
         """The fault of our own that ended it."""
 
@@ -60,6 +63,7 @@ class Keeper:
 
     def save(self, position: int, data: bytes) -> bool:
         """Save a snapshot now; False where there was no room."""
+        self.settle()
         try:
             self.snapshots.save(position, data)
         except JournalError as error:

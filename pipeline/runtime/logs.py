@@ -7,6 +7,7 @@ judging must not stop for it.
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any, ClassVar, TextIO, cast
@@ -15,7 +16,7 @@ import structlog
 
 
 class Lines:
-    """A text stream whose failures are counted, not raised."""
+    """A text stream whose failures are counted, not raised. A line goes out whole: others write there, too."""
 
     everywhere: ClassVar[int] = 0
     """How many the whole process has lost."""
@@ -23,14 +24,20 @@ class Lines:
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
         self.lost = 0
+        self._begun = ""
 
     def write(self, text: str) -> int:
-        """Write, or count it as lost."""
+        """Write, or count it as lost. What has no end of line yet waits for it."""
+        whole, self._begun = self._begun + text, ""
+        if not whole.endswith("\n"):
+            self._begun = whole
+            return len(text)
         try:
-            return self.stream.write(text)
+            self.stream.write(whole)
         except (OSError, ValueError):
             self._lose()
             return 0
+        return len(text)
 
     def flush(self) -> None:
         """Flush, or count it as lost."""
@@ -69,7 +76,10 @@ def logger(to: Path | TextIO | None = None, readable: bool | None = None) -> Any
 
 
 class Trouble:
-    """Something that fails now and then and is tried again: said when it begins, changes and ends, not each time."""
+    """Something that fails now and then and is tried again: said when it begins, changes and ends, not each time.
+
+    An error with a `trouble` is the same trouble as any other with that text, whatever it says.
+    """
 
     def __init__(self, log: Any, what: str) -> None:
         self._log, self.what = log, what
@@ -77,8 +87,10 @@ class Trouble:
 
     def failed(self, error: Exception) -> None:
         """It failed (again)."""
-        if str(error) != self.last:
-            self.last = str(error)
+        # How much room there is, or how often it was tried, makes no other trouble of it.
+        same = getattr(error, "trouble", "") or re.sub(r"\d[\d.,]*( [kMG]?B\b| bytes?\b)?", "#", str(error))
+        if same != self.last:
+            self.last = same
             self._log.error(f"{self.what}: {error}", trying_again=True)
 
     def worked(self) -> None:

@@ -6,9 +6,12 @@ began. Served on 127.0.0.1 unless the configuration says otherwise: the numbers 
 
 from __future__ import annotations
 
+import math
+import shutil
 import time
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
@@ -51,7 +54,14 @@ class Metrics:
         self.snapshot_age = Gauge("gridwatch_snapshot_age_seconds", "Since the last one was saved.", registry=r)
         self.snapshot_bytes = Gauge("gridwatch_snapshot_bytes", "Of the last one.", registry=r)
         self.journal_bytes = Gauge("gridwatch_journal_bytes", "Of the journal on the disk.", registry=r)
+        self.disk_free = Gauge("gridwatch_disk_free_bytes", "Left on the disk of the data folder.", registry=r)
+        self.disk_size = Gauge("gridwatch_disk_bytes", "Of the disk of the data folder.", registry=r)
         self.store_position = Gauge("gridwatch_store_position", "Up to which all cases are stored.", registry=r)
+        self.partitions = Gauge("gridwatch_partitions", "Partitions that this worker judges.", registry=r)
+        self.fold_held = Gauge("gridwatch_fold_held", "Entries that wait for a partition before filing.", registry=r)
+        self.fold_behind = Gauge(
+            "gridwatch_fold_behind_seconds", "How far the slowest partition is behind the others.", registry=r
+        )
         self.letters_lost = Counter(
             "gridwatch_deadletters_lost", "Set aside, and not kept since there was no room.", registry=r
         )
@@ -61,34 +71,54 @@ class Metrics:
         self.snapshot_age.set_function(self._age)
         self.snapshot_saved_at: float | None = None
 
+    def watch_disk(self, folder: Path) -> None:
+        """The numbers of its disk from here on; NaN while that can't be asked."""
+        self.disk_free.set_function(lambda: _disk(folder, "free"))
+        self.disk_size.set_function(lambda: _disk(folder, "total"))
+
     def begin(self, counts: Mapping[str, int]) -> None:
         """What a snapshot had counted before is not ours."""
         self._counted = Tally(counts)
 
     def judged(self, counts: Mapping[str, int], entries: int, known: Iterable[Known]) -> None:
-        """After a batch. counts: the engine's."""
+        """After a batch. counts: the engine's, since it began."""
+        self.count({name: count - self._counted[name] for name, count in counts.items()}, entries, known)
+        self._counted = Tally(counts)
+
+    def count(self, rows: Mapping[str, int], entries: int, known: Iterable[Known]) -> None:
+        """After a batch of any engine. rows: what became of its rows."""
         self.entries.inc(entries)
-        for name, count in counts.items():
-            new = count - self._counted[name]
+        for name, new in rows.items():
             if new:
                 self.rows.labels(name).inc(new)
                 if name not in JUDGED:
                     self.asides.labels(name).inc(new)
-        self._counted = Tally(counts)
         for change, count in Tally(each.change.value for each in known).items():
             self.events.labels(change).inc(count)
 
     def serve(self, section: MetricsSection) -> Server:
         """Begin to answer. Raises OSError that names host and port."""
-        try:
-            server, _ = start_http_server(section.port, section.host, self.registry)
-        except OSError as error:
-            where = f"metrics on {section.host}:{section.port}"
-            raise OSError(error.errno, error.strerror or str(error), where) from error
-        return Server(server)
+        return serve(self.registry, section)
 
     def _age(self) -> float:
         return -1.0 if self.snapshot_saved_at is None else time.monotonic() - self.snapshot_saved_at
+
+
+def _disk(folder: Path, what: str) -> float:
+    try:
+        return float(getattr(shutil.disk_usage(folder), what))
+    except OSError:
+        return math.nan
+
+
+def serve(registry: CollectorRegistry, section: MetricsSection) -> Server:
+    """Begin to answer with the numbers of a registry. Raises OSError that names host and port."""
+    try:
+        server, _ = start_http_server(section.port, section.host, registry)
+    except OSError as error:
+        where = f"metrics on {section.host}:{section.port}"
+        raise OSError(error.errno, error.strerror or str(error), where) from error
+    return Server(server)
 
 
 class Server:

@@ -5,8 +5,6 @@ Reports what had to be mended. What is damaged beyond that is refused plainly, w
 
 from __future__ import annotations
 
-import errno
-import os
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -15,27 +13,26 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import sqlalchemy as sa
 
+from cases.database import StoreBroken, StoreFull, StoreTrouble
+from cases.desk.places import RegisterPlaces
 from cases.fold import Fold
+from cases.registers.rows import Memory
 from cases.store import FILE, Store
 from pipeline.deadletters import DeadLetters
 from pipeline.engine import Engine
 from pipeline.entries import EntryBuffer, Kind
 from pipeline.journal import Contents, Journal, JournalFailed, JournalFull, Snapshots
 from pipeline.journal.contents import CONTENTS
-from pipeline.journal.errors import refused
 from pipeline.journal.files import remove_incomplete
 from pipeline.runtime import state
 from pipeline.runtime.compose import load_version
+from pipeline.runtime.desk_conditions import DeskConditions
 from pipeline.runtime.logs import Trouble
 
 JOURNAL = "journal"
 SNAPSHOTS = "snapshots"
 """Folders: the journal's in a city's data, the snapshots' in the journal's, so that they go where it goes."""
-
-ROOM = 256 << 10
-"""SQLite names no reason where it has no room for the files beside its own; with less free than this, that is it."""
 AGAIN = 1.0
 """Between two attempts while the disk is full, seconds."""
 
@@ -61,12 +58,14 @@ class Opened:
         self.journal.close()
 
 
-def open_when_there_is_room(folder: Path, tell: Any, stop: Callable[[], bool]) -> Opened | None:
+def open_when_there_is_room(
+    folder: Path, tell: Any, stop: Callable[[], bool], where: Path | str | None = None
+) -> Opened | None:
     """`open_data`, tried again while the disk is full; None where it was given up because of `stop`."""
     trouble = Trouble(tell, "the data can't be opened")
     while not stop():
         try:
-            opened = open_data(folder, tell)
+            opened = open_data(folder, tell, where)
         except JournalFull as error:
             trouble.failed(error)
             threading.Event().wait(AGAIN)
@@ -76,14 +75,15 @@ def open_when_there_is_room(folder: Path, tell: Any, stop: Callable[[], bool]) -
     return None
 
 
-def open_data(folder: Path, tell: Any) -> Opened:
-    """Open what is in `folder`, made where there is nothing. tell: a logger.
+def open_data(folder: Path, tell: Any, where: Path | str | None = None) -> Opened:
+    """Open what is in `folder`, made where there is nothing. tell: a logger. where: the store; None: a file there.
 
-    Raises JournalError (JournalFull: there is no room; nothing is open then), OSError, cases.schema.NewerSchema.
+    Raises JournalError (JournalFull: there is no room; nothing is open then), OSError, NewerSchema, AnotherDesk.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as undo:
-        store = _store(folder / FILE)
+        contents = Contents(folder / JOURNAL / CONTENTS)
+        store = _store(where or folder / FILE, contents)
         undo.callback(store.close)
         snapshots = Snapshots(folder / JOURNAL / SNAPSHOTS)
         seen = max([store.position + 1, *snapshots.positions()])
@@ -93,7 +93,6 @@ def open_data(folder: Path, tell: Any) -> Opened:
             tell.warning(f"the journal was mended: {journal.recovered}", position=journal.head)
         letters = DeadLetters.open(folder)
         undo.callback(letters.close)
-        contents = Contents(folder / JOURNAL / CONTENTS)
         incomplete = remove_incomplete(snapshots.folder) + remove_incomplete(contents.folder)
         if incomplete:
             tell.info("removed what the last run had not finished writing", files=incomplete)
@@ -102,17 +101,18 @@ def open_data(folder: Path, tell: Any) -> Opened:
     return Opened(journal, contents, snapshots, store, letters, engine, fold, restored)
 
 
-def _store(file: Path) -> Store:
+def _store(where: Path | str, contents: Contents) -> Store:
+    memory = Memory()
     try:
-        return Store(file)
-    except sa.exc.DatabaseError as error:
-        at = os.statvfs(file.parent)
-        if at.f_bavail * at.f_frsize < ROOM:
-            raise refused(OSError(errno.ENOSPC, ""), file.parent, "open the cases") from error
-        raise JournalFailed(
-            f"{file}: the cases can't be opened: {error.orig}. Check the disk, who may write there, and that it is the"
-            " file of a gridwatch; then start again."
-        ) from error
+        return Store(
+            where,
+            conditions=DeskConditions(contents),
+            places=lambda connection: RegisterPlaces(connection, memory),
+        )
+    except StoreFull as error:
+        raise JournalFull(f"the cases can't be opened: {error}") from error
+    except (StoreTrouble, StoreBroken) as error:
+        raise JournalFailed(f"the cases can't be opened: {error}") from error
 
 
 def _resume(journal: Journal, contents: Contents, snapshots: Snapshots, tell: Any) -> tuple[Engine, Fold, int | None]:

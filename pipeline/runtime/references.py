@@ -12,17 +12,20 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from connectors.codecs import BROKEN, KNOWN
+from connectors.codecs.registry import ALL
 from detectors import DETECTORS
 from pipeline.detector import Detector
 from pipeline.faults import Fault, did_you_mean
 from pipeline.registers import Registers
 from pipeline.registry import NotRegistered, detector
-from pipeline.rows import KINDS, Rows, Sighting
+from pipeline.rows import KINDS, Rows
 from pipeline.runtime.amounts import amount_faults
 from pipeline.runtime.carrying import carry_faults
 from pipeline.runtime.document import Document, KeyPath
 from pipeline.runtime.explain import faults_of
-from pipeline.runtime.seen import seen_faults
+from pipeline.runtime.fusion_names import fusion_faults
+from pipeline.runtime.seen import SEEN, seen_faults
 from replay.expect import unknown_rules
 
 RESERVED_RULES = frozenset({"source_down"})
@@ -33,10 +36,12 @@ def references(document: Document) -> list[Fault]:
     """All of them."""
     sources, streams = _mapping(document.at(("sources",))), _mapping(document.at(("streams",)))
     return [
+        *_runtime(document),
         *_streams(document, sources, streams),
         *carry_faults(document, streams),
         *_rules(document, streams),
         *_expect(document),
+        *fusion_faults(document, [*_rule_ids(document), *sorted(RESERVED_RULES)]),
     ]
 
 
@@ -44,8 +49,17 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def _runtime(document: Document) -> Iterator[Fault]:
+    if document.at(("runtime",)) == "cluster" and document.at(("kafka",)) is None:
+        yield document.fault(("runtime",), "expected a section beside it such as kafka: {brokers: ['kafka-1:9092']}")
+
+
 def _streams(document: Document, sources: Mapping[str, Any], streams: Mapping[str, Any]) -> Iterator[Fault]:
     for name, stream in streams.items():
+        codec = str(_mapping(stream).get("codec"))
+        broken = BROKEN.get(codec) or (BROKEN.get(ALL) if codec not in KNOWN else None)
+        if broken is not None:
+            yield document.fault(("streams", name, "codec"), f"the package that brings it can't be loaded: {broken}")
         source, topic = _mapping(stream).get("source"), _mapping(stream).get("topic")
         if not isinstance(source, str):
             continue
@@ -53,10 +67,23 @@ def _streams(document: Document, sources: Mapping[str, Any], streams: Mapping[st
             hint = did_you_mean(source, sources) or f"; there are: {', '.join(sources) or 'none'}"
             yield document.fault(("streams", name, "source"), f"no source '{source}'{hint}")
             continue
-        filters = _mapping(sources[source]).get("subscribe")
+        section = _mapping(sources[source])
+        filters: Any
+        if section.get("type") == "http":
+            key, what, filters = "partners", "a partner that may send to it", _pushed(section)
+        else:
+            key, what = ("topics", "it") if section.get("type") == "kafka" else ("subscribe", "a filter for it")
+            filters = section.get(key)
         if isinstance(topic, str) and isinstance(filters, list) and not any(meets(str(f), topic) for f in filters):
-            message = f"nothing subscribes to this topic; add a filter for it to sources.{source}.subscribe"
+            nobody = "nobody may send to" if key == "partners" else "nothing subscribes to"
+            message = f"{nobody} this topic; add {what} to sources.{source}.{key}"
             yield document.fault(("streams", name, "topic"), message)
+
+
+def _pushed(section: Mapping[str, Any]) -> list[str]:
+    """The filters of topics that any partner of an HTTP source may send to."""
+    partners = _mapping(section.get("partners")).items()
+    return [str(each) for name, one in partners for each in _mapping(one).get("topics") or (f"{name}/#",)]
 
 
 def meets(subscription: str, topic: str) -> bool:
@@ -104,10 +131,14 @@ def _rules(document: Document, streams: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _expect(document: Document) -> Iterator[Fault]:
-    rules = document.at(("rules",))
-    known = {str(_mapping(rule).get("id")): rule for rule in (rules if isinstance(rules, list) else [])}
-    for rule, message in unknown_rules(_mapping(document.at(("expect",))), known):
+    for rule, message in unknown_rules(_mapping(document.at(("expect",))), _rule_ids(document)):
         yield document.fault(("expect", rule), message)
+
+
+def _rule_ids(document: Document) -> dict[str, Any]:
+    """The configured rules, by id."""
+    rules = document.at(("rules",))
+    return {str(_mapping(rule).get("id")): rule for rule in (rules if isinstance(rules, list) else [])}
 
 
 def misplaced(document: Document) -> dict[KeyPath, str]:
@@ -146,8 +177,8 @@ def _one_rule(
     metric = rule.get("metric")
     if judge is not None:
         yield from amount_faults(document, i, judge, kind, metric if isinstance(metric, str) else None, streams)
-        if kind == Sighting.kind:
-            yield from seen_faults(document, i, judge, streams)
+        if kind in SEEN:
+            yield from seen_faults(document, i, judge, kind, streams)
     if not isinstance(metric, str):
         return
     if kind != "reading":

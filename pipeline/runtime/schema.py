@@ -17,14 +17,14 @@ from pipeline.units import Quantity
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema, draft 2020-12."""
-    schema = Configuration.model_json_schema(schema_generator=_Written)
+    schema = Configuration.model_json_schema(schema_generator=Written)
     definitions: dict[str, Any] = schema["$defs"]
     rule = definitions["RuleSection"]
     names = sorted(detectors())
     rule["properties"]["detector"]["enum"] = names
     rule["allOf"] = []
     for name in names:
-        parameters = detector(name).model_json_schema(schema_generator=_Written)
+        parameters = detector(name).model_json_schema(schema_generator=Written)
         definitions |= parameters.pop("$defs", {})
         definitions[f"parameters of {name}"] = parameters
         rule["allOf"].append(
@@ -40,12 +40,16 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-class _Written(GenerateJsonSchema):
+class Written(GenerateJsonSchema):
     """Defaults as they are written in a file: with their unit."""
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> dict[str, Any]:
-        written = schema["schema"].get("serialization", {})
+        inner: Any = schema["schema"]
+        while "serialization" not in inner and isinstance(inner.get("schema"), dict):  # optional, or within limits
+            inner = inner["schema"]
+        written = inner.get("serialization", {})
         default = schema.get("default")
-        if isinstance(default, Quantity) and written.get("type") == "function-plain":
-            schema = {**schema, "default": written["function"](default)}
+        if isinstance(default, Quantity):
+            function = written["function"] if written.get("type") == "function-plain" else float
+            schema = {**schema, "default": function(default)}
         return super().default_schema(schema)

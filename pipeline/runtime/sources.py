@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from connectors import SOURCES
-from connectors.source import Receiver
+from connectors.source import Receiver, Status
 from pipeline.entries import EntryBuffer
 from pipeline.faults import Fault, Faulty
 from pipeline.runtime.compose import City
@@ -24,8 +24,15 @@ Fresh = dict[str, tuple[Any, Receiver | None]]
 class Sources:
     """Those at work, by name."""
 
-    def __init__(self, commit: Callable[[EntryBuffer], Any], metrics: Metrics, log: Any) -> None:
-        self._commit, self._metrics, self._log = commit, metrics, log
+    def __init__(
+        self,
+        commit: Callable[[EntryBuffer], Any],
+        metrics: Metrics,
+        log: Any,
+        adapt: Callable[[str, Any], Any] = lambda _, settings: settings,
+    ) -> None:
+        """adapt: a source's name and section -> the section as it is to be in this process."""
+        self._commit, self._metrics, self._log, self._adapt = commit, metrics, log, adapt
         self._working: dict[str, tuple[Any, Receiver]] = {}
 
     def make(self, city: City) -> Fresh:
@@ -38,6 +45,7 @@ class Sources:
         for name, settings in configuration.sources.items():
             if settings.type not in SOURCES:
                 continue  # recorded files: nothing to connect to
+            settings = self._adapt(name, settings)
             origin = (settings, configuration.time.tick)
             at_work = self._working.get(name)
             if at_work is not None and at_work[0] == origin:
@@ -81,6 +89,10 @@ class Sources:
         """All of them."""
         for _, receiver in self._working.values():
             receiver.stop()
+
+    def statuses(self) -> dict[str, tuple[Any, Status]]:
+        """Of those at work, by name: their section of the configuration, and how they are doing. Any thread."""
+        return {name: (origin[0], receiver.status) for name, (origin, receiver) in list(self._working.items())}
 
     def look(self) -> None:
         """Raises RuntimeFailed where one has ended for good."""

@@ -7,7 +7,7 @@ import msgspec
 from cases.fold import Fold
 from pipeline.engine import Engine
 
-FORMAT = 1
+FORMAT = 2
 
 
 class _Saved(msgspec.Struct):

@@ -35,6 +35,20 @@ def el(tag: str, *children: Child, **attributes: Attribute) -> Markup:
     return Markup(f"<{tag}{written}>{inside}</{tag}>")
 
 
+def document_head(title: str, style: str, policy: str, *more: Child) -> Markup:
+    """The `head` of a page that stands alone. style: CSS; policy: what the page may load; more: further elements."""
+    return el(
+        "head",
+        el("meta", charset="utf-8"),
+        el("meta", http_equiv="Content-Security-Policy", content=policy),
+        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        el("meta", name="color-scheme", content="light dark"),
+        *more,
+        el("title", title),
+        el("style", Markup(style)),
+    )
+
+
 def join(children: Iterable[Child]) -> Markup:
     """Several one after the other."""
     return Markup("".join(child if isinstance(child, Markup) else text(child) for child in children))

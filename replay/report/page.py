@@ -18,7 +18,7 @@ from pipeline.registers import Registers
 from replay.report import tables
 from replay.report.facts import Facts
 from replay.report.maps import Map, word
-from replay.report.markup import Markup, el, join, t
+from replay.report.markup import Markup, document_head, el, join, t
 from replay.report.picking import SHEETS, Item, items
 from replay.report.plain import clock
 from replay.report.sheets import sheets
@@ -144,16 +144,7 @@ def _document(title: str, body: Markup) -> str:
     style, script = (files(__package__).joinpath(name).read_text("utf-8") for name in ("page.css", "page.js"))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; {_NOTHING_ELSE}"
-    head = el(
-        "head",
-        el("meta", charset="utf-8"),
-        el("meta", http_equiv="Content-Security-Policy", content=policy),
-        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        el("meta", name="color-scheme", content="light dark"),
-        el("meta", name="referrer", content="no-referrer"),
-        el("title", title),
-        el("style", Markup(style)),
-    )
+    head = document_head(title, style, policy, el("meta", name="referrer", content="no-referrer"))
     return (
         f"<!DOCTYPE html>\n{el('html', head, el('body', el('main', body), el('script', Markup(script))), lang='en')}\n"
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cases.case import Case
-from pipeline.rows import Reading, Rows, Sighting
+from pipeline.rows import Presence, Reading, Rows, Sighting
 from replay.labels import Label
 from replay.report.facts import Facts
 from replay.score import DUPLICATE, FALSE, FOUND, OPEN, UNLABELLED
@@ -83,7 +83,7 @@ def _item(facts: Facts, verdict: str, case: Case | None, label: Label | None) ->
         raise ValueError("expected a case or a label")
     ended = math.inf if math.isnan(what.ended) else what.ended
     kind = kind_of(facts, what.rule)
-    least, most = _LEAD_SEEN if kind is Sighting else _LEAD.get(kind.kind if kind else "", (600.0, 1800.0))
+    least, most = _LEAD_SEEN if kind in (Sighting, Presence) else _LEAD.get(kind.kind if kind else "", (600.0, 1800.0))
     longest = _LONGEST_READ if kind is Reading else _LONGEST
     last = min(ended, max(facts.outcome.until, what.started), what.started + longest)
     lead = min(max((last - what.started) / 2, least), most)

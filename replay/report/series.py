@@ -13,7 +13,7 @@ import numpy as np
 
 from detectors.overspeed import Overspeed
 from pipeline.names import NOBODY
-from pipeline.rows import Flags, Floats, Position, Reading, Rows, Sighting
+from pipeline.rows import Flags, Floats, Position, Presence, Reading, Rows, Sighting
 from pipeline.units import Amount, in_column
 from pipeline.version import Rule
 from replay.boxes import IOU, iou
@@ -22,7 +22,7 @@ from replay.surroundings import Surroundings
 
 _PIECES = 80
 _PLACES = ("lon", "lat")
-_UNITS = {"speed": "km/h", "heading": "°", "accuracy": "m", "still": "s"}
+_UNITS = {"speed": "km/h", "heading": "°", "accuracy": "m", "still": "s", "stood": "s"}
 _SHARES = ("load", "lid", "body", "ignition")
 _MOST = 3
 """Columns that are drawn of one case."""
@@ -43,13 +43,15 @@ class Line:
 
 
 def rows_of(item: Item, rule: Rule | None, around: Surroundings) -> Rows | None:
-    """The rows that the rule looks at around an item: of its metric, or its track; None for a rule that reads none."""
+    """The rows that the rule looks at around an item: of its metric, track or zone; None for a rule that reads none."""
     if rule is None:
         return None
     rows = around.rows(rule.kind, item.subject, item.since, item.until)
     if isinstance(rows, Reading):
         metric = around.names.find(item.part or rule.metric or "")
         return rows.take(rows.metric == metric) if metric != NOBODY else rows
+    if isinstance(rows, Presence) and item.part:
+        return rows.take(rows.zone == around.names.find(item.part))
     if isinstance(rows, Sighting) and item.part:
         return rows.take(rows.track == int(item.part)) if item.part.lstrip("-").isdigit() else rows
     if isinstance(rows, Sighting) and item.label is not None and item.label.boxes:
@@ -99,7 +101,9 @@ def _carried(item: Item, name: str, around: Surroundings) -> tuple[Floats, Float
 def _columns(rule: Rule) -> list[str]:
     named = [*rule.detector.amounts().values(), *rule.detector.needed()]
     found = [name for name in dict.fromkeys(named) if name not in _PLACES]
-    return found or {"position": ["speed"], "reading": ["value"], "sighting": ["still"]}.get(rule.kind.kind, [])
+    return found or {"position": ["speed"], "reading": ["value"], "sighting": ["still"], "presence": ["count"]}.get(
+        rule.kind.kind, []
+    )
 
 
 def _unit(rule: Rule, name: str) -> str:

@@ -13,7 +13,7 @@ from datetime import tzinfo
 
 import numpy as np
 
-from pipeline.rows import Position, Rows, Sighting
+from pipeline.rows import Position, Presence, Rows, Sighting
 from pipeline.version import Rule
 from replay.report.axes import lasted
 from replay.report.charts import case_chart, rows_chart
@@ -48,7 +48,7 @@ def _sheet(facts: Facts, number: int, item: Item, around: Surroundings, drawn: M
         pictures.append(rows_chart(item, rows.ts, zone))
     if rows is not None and not len(rows):
         pictures.append(el("p", t("no_rows"), class_="quiet"))
-    if drawn is not None and not isinstance(rows, Sighting):
+    if drawn is not None and not isinstance(rows, Sighting | Presence):
         pictures.append(drawn.small(number, item))
     verdict = item.verdict or "plain"
     head = el(

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.geo import Datum, from_wgs84
-from replay.simulator import beats, things
+from replay.simulator import beats, offices, things
 from replay.simulator.beats import Beat
 from replay.simulator.shifts import hours_text
 from replay.simulator.streets import Plane, streets, to_lonlat
@@ -50,6 +50,11 @@ def write_registers(folder: Path, town: Town) -> list[Path]:
         "plans.csv": _csv(_PLAN, _bin_plans(town)),
         "zones.geojson": _geojson(_zones(town, crews)),
         "routes.geojson": _geojson(_routes(town, crews)),
+        "units.csv": _csv(offices.UNIT, offices.units()),
+        "duty.csv": _csv(offices.DUTY, offices.duties()),
+        "categories.csv": _csv(offices.CATEGORY, offices.categories()),
+        "grid.geojson": _geojson(_polygons(offices.cells())),
+        "streets.geojson": _geojson(_lines(offices.street_lines())),
     }
     return _write(folder, files)
 
@@ -167,6 +172,16 @@ def _routes(town: Town, crews: Sequence[Beat]) -> Iterable[dict[str, Any]]:
     for route, way in sorted({**town.ways, **swept}.items()):
         line = _degrees(nodes[way], Datum.WGS84)
         yield _feature({"id": route}, {"type": "LineString", "coordinates": line})
+
+
+def _polygons(rings: Iterable[tuple[dict[str, Any], list[list[float]]]]) -> Iterable[dict[str, Any]]:
+    for properties, ring in rings:
+        yield _feature(properties, {"type": "Polygon", "coordinates": [ring]})
+
+
+def _lines(ways: Iterable[tuple[dict[str, Any], list[list[list[float]]]]]) -> Iterable[dict[str, Any]]:
+    for properties, lines in ways:
+        yield _feature(properties, {"type": "MultiLineString", "coordinates": lines})
 
 
 def _degrees(points: Plane, datum: Datum) -> list[list[float]]:

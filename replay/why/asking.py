@@ -85,8 +85,8 @@ def of_time(
 ) -> Story:
     """Why there was no case of a rule about a subject at a time, UTC seconds.
 
-    part: of a reading its metric, of a sighting its track. around: seconds on either side of the time; None: what the
-    rule's hold takes. Raises NotToldOf where nobody could say anything of it.
+    part: of a reading its metric, of a sighting its track, of a presence its zone. around: seconds on either side of
+    the time; None: what the rule's hold takes. Raises NotToldOf where nobody could say anything of it.
     """
     found = survey(journal, judged_by, rule, subject, part, progress=asked.progress)
     check_asked(found, rule, subject)

@@ -239,7 +239,7 @@ class Watch:
         return self.subject in levels or names.find(self.subject) in resolved.tolist()
 
 
-SHOWN = ("lon", "lat", "speed", "ignition", "value", "label", "zone", "still")
+SHOWN = ("lon", "lat", "speed", "ignition", "value", "label", "zone", "still", "count", "stood")
 """Of a detector that needs no column, what is shown: these as far as there are any."""
 _NAMES = ("label", "zone", "metric")
 """Columns that hold codes."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 import cv2
@@ -41,8 +42,9 @@ class Look:
     round: bool = False
     seed: int = 1
 
+    @lru_cache(maxsize=64)  # noqa: B019 looks are few and small
     def drawn(self, width: int, height: int) -> tuple[Canvas, Canvas]:
-        """Its picture, and how much it covers, 0..1. Shapes (h, w, 3) and (h, w, 1)."""
+        """Its picture, and how much it covers, 0..1; not to be changed. Shapes (h, w, 3) and (h, w, 1)."""
         w, h = max(3, round(self.size[0] * width)), max(3, round(self.size[1] * height))
         dice = np.random.default_rng(self.seed)
         coarse = dice.normal(0, self.rough, (max(2, h // 4), max(2, w // 4), 1)).astype(np.float32)
@@ -234,7 +236,7 @@ class Street:
             if infrared:
                 canvas = np.repeat(cv2.cvtColor(canvas, cv2.COLOR_BGR2GRAY)[..., None], 3, axis=2)
             grain = dice.standard_normal((self.height, self.width, 1), np.float32) * np.float32(noise)
-            yield Frame(start + t, blocks(canvas + grain, quality), infrared)
+            yield Frame(start + t, blocks(canvas, quality, grain), infrared)
 
     def _draw(self, canvas: Canvas, thing: Thing, t: float) -> None:
         found = thing.at(t)
@@ -257,9 +259,9 @@ class Street:
             cv2.line(canvas, (x, y), (x - 2, y + int(dice.integers(8, 20))), (205, 205, 205), 1)
 
 
-def blocks(canvas: Canvas, quality: int) -> Image:
-    """What JPEG leaves of a picture."""
-    levels = np.clip(np.round(canvas), 0, 255).astype(np.uint8)
+def blocks(canvas: Canvas, quality: int, grain: Canvas) -> Image:
+    """What JPEG leaves of a picture with its grain, which has shape (height, width, 1)."""
+    levels = cv2.add(canvas, cv2.cvtColor(grain, cv2.COLOR_GRAY2BGR), dtype=cv2.CV_8U)  # rounds, and stays in 0..255
     coded = cv2.imencode(".jpg", levels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
     return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
 
@@ -273,4 +275,4 @@ def bin_at(fill: float, width: int = 64, height: int = 96, seed: int = 3) -> Ima
     top = round(inner.shape[0] * (1 - fill))
     waste = dice.normal(140, 45, inner[top:].shape).astype(np.float32)
     inner[top:] = cv2.GaussianBlur(waste, (0, 0), 1.5) if waste.size else waste
-    return blocks(canvas + dice.normal(0, 2, (height, width, 1)).astype(np.float32), 80)
+    return blocks(canvas, 80, dice.normal(0, 2, (height, width, 1)).astype(np.float32))

@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from benchmarks.bins import DATA
 from cameras.boxes import overlap
 from cameras.models import Model, ModelError, digest
-from cameras.watcher import Frame, Image, Seen, View, Zone, corners
-from cameras.watchers.object_detector import DetectorLook, ObjectDetector, look_together
-from cameras.yolox import COCO
+from cameras.watcher import Frame, Image, Measured, Seen, View, Zone, corners
+from cameras.watchers.object_detector import DetectorLook, ObjectDetector
+from cameras.yolox import COCO, Found, Picking
 from tests.cameras.tiny_model import tiny
 
 for each in ("cv2", "onnxruntime", "trackers"):
@@ -42,9 +42,13 @@ def picture(*at: tuple[int, int], side: int = 64) -> Image:
     return image
 
 
-def watch(look: DetectorLook, pictures: Sequence[Image], every: float = 0.5) -> Iterator[Sequence[Seen]]:
+def watch(look: DetectorLook, pictures: Sequence[Image], every: float = 0.5) -> Iterator[list[Seen]]:
     for n, image in enumerate(pictures):
-        yield look.look(Frame(START + every * n, image))
+        yield objects(look.look(Frame(START + every * n, image)))
+
+
+def objects(said: Sequence[Seen | Measured]) -> list[Seen]:
+    return [one for one in said if isinstance(one, Seen)]
 
 
 # ---- what it says ----------------------------------------------------------------------------------------------------
@@ -115,11 +119,56 @@ def test_cameras_share_a_session_and_its_batches(watcher: ObjectDetector) -> Non
     looks = [watcher.begin(View(str(n))) for n in range(5)]
     assert len({id(look.session) for look in looks}) == 1
     together = [
-        look_together([(look, Frame(START + 0.5 * n, images[n])) for look, images in zip(looks, stories, strict=True)])
+        DetectorLook.look_together(
+            [(look, Frame(START + 0.5 * n, images[n])) for look, images in zip(looks, stories, strict=True)]
+        )
         for n in range(12)
     ]
     for camera in range(5):
         assert repr([row[camera] for row in together]) == repr(alone[camera])
+
+
+def test_watchers_of_one_camera_have_a_picture_looked_at_once(
+    watcher: ObjectDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = [watcher.begin(View("c")), watcher.begin(View("c")), watcher.begin(View("other"))]
+    find, asked = looks[0].session.find, []
+
+    def counted(questions: Sequence[tuple[Image, Picking]]) -> list[Found]:
+        asked.append(len(questions))
+        return find(questions)
+
+    monkeypatch.setattr(looks[0].session, "find", counted)
+    for n in range(4):
+        mine, others = Frame(START + n, picture((16, 24))), Frame(START + n, picture((8, 8)))
+        first, second, third = DetectorLook.look_together([(looks[0], mine), (looks[1], mine), (looks[2], others)])
+    assert asked == [2] * 4
+    assert repr(first) == repr(second) != repr(third)
+
+
+@pytest.mark.parametrize("every", [0.2, 1.0, 2.0, 10.0, 300.0])
+def test_what_stands_is_known_again_however_seldom_pictures_come(watcher: ObjectDetector, every: float) -> None:
+    """It is hidden in one of them."""
+    pictures = [picture((16, 24)) if n >= 20 and n != 30 else picture() for n in range(40)]
+    seen = [one for row in watch(watcher.begin(View("c")), pictures, every) for one in row]
+    assert {one.track for one in seen} == {1}
+    assert seen[-1].still == pytest.approx(18 * every)
+    assert len(seen) == 18
+
+
+def test_while_the_camera_looks_elsewhere_nothing_that_stands_is_lost(watcher: ObjectDetector) -> None:
+    """A car that stands, one that drives; 30 s unseen; and another that now is where the second one was."""
+    look = watcher.begin(View("c"))
+    *_, before = watch(look, [picture((16, 24), (8 * (n // 12 % 8), 48)) if n > 10 else picture() for n in range(100)])
+    after: Sequence[Seen | Measured] = []
+    for n in range(6):
+        frame = Frame(START + 80.0 + 0.5 * n, picture((16, 24), (8 * (99 // 12 % 8), 48)), paused=0.0 if n else 30.5)
+        after = look.look(frame)
+    parked, drove = (one for one in before if isinstance(one, Seen))
+    still, other = (one for one in after if isinstance(one, Seen))
+    assert (still.track, still.still) == (parked.track, parked.still + 33.0)
+    assert other.track != drove.track
+    assert other.still < 3
 
 
 # ---- what it can't do ------------------------------------------------------------------------------------------------
@@ -182,7 +231,7 @@ def test_yolox_nano_sees_the_cars_of_a_street() -> None:
     """Ten seconds: cars wait far off, and one is parked at the right, in every picture; nothing else has stood."""
     look = ObjectDetector(model=Model(file=NANO)).begin(View("street"))
     frames = [frame for frame in clip("video/residential_street.mp4", 0.5) if frame.ts <= START + 10]
-    rows = [look.look(frame) for frame in frames]
+    rows = [objects(look.look(frame)) for frame in frames]
     parked = [[one for one in row if one.box[0] > 0.9] for row in rows[1:]]
     assert all(len(row) == 1 and math.isnan(row[0].still) for row in parked)
     assert len({row[0].track for row in parked}) == 1
@@ -194,7 +243,7 @@ def test_yolox_nano_sees_a_car_that_crosses_a_car_park() -> None:
     """Whatever it takes it for, nothing stands for five seconds."""
     look = ObjectDetector(model=Model(file=NANO)).begin(View("park"))
     frames = list(clip("video/car-detection.mp4", 0.2))[:60]
-    rows = [look.look(frame) for frame in frames]
+    rows = [objects(look.look(frame)) for frame in frames]
     assert any(rows)
     assert all(one.still < 5 or math.isnan(one.still) for row in rows for one in row)
     assert all(later.ts > earlier.ts for earlier, later in pairwise(frames))

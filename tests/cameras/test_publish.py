@@ -12,8 +12,8 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
-from cameras.backoff import Backoff
 from cameras.publish import Broker, Publisher
+from pipeline.backoff import Backoff
 from tests.services.mosquitto import UNLIMITED, Mosquitto, free_port
 from tests.services.wait import until
 
@@ -47,7 +47,7 @@ def listening(broker: Mosquitto) -> Iterator[list[int]]:
     client.on_message = lambda _, __, message: heard.append(int(message.payload))
     client.connect(broker.host, broker.port)
     client.loop_start()
-    assert ready.wait(20)
+    assert ready.wait(60)
     try:
         yield heard
     finally:
@@ -68,9 +68,15 @@ def once_each(heard: list[int]) -> list[int]:
     return list(dict.fromkeys(heard))
 
 
-def test_all_arrive_in_their_order(own_mosquitto: Callable[..., Mosquitto], tmp_path: Path) -> None:
-    broker = own_mosquitto()
-    one = publisher(tmp_path / "spool", broker.port)
+@pytest.mark.parametrize(
+    "protocol, limits", [("5", UNLIMITED), ("3.1.1", UNLIMITED), ("5", ("max_queued_messages 0",))]
+)
+def test_all_arrive_in_their_order(
+    own_mosquitto: Callable[..., Mosquitto], tmp_path: Path, protocol: str, limits: tuple[str, ...]
+) -> None:
+    """Also where the broker takes no more than 20 at a time, as it does if nobody says otherwise."""
+    broker = own_mosquitto(lines=limits)
+    one = Publisher(settings(tmp_path / "spool", broker.port, protocol=protocol), Lines())
     one.start()
     with listening(broker) as heard:
         for n in range(3000):
@@ -81,7 +87,7 @@ def test_all_arrive_in_their_order(own_mosquitto: Callable[..., Mosquitto], tmp_
     assert heard == list(range(3000))
     again = publisher(tmp_path / "spool", broker.port)
     assert not again.spool.waiting()
-    again.spool.close()
+    again.stop()
 
 
 def test_what_was_said_while_the_link_was_down_follows(own_mosquitto: Callable[..., Mosquitto], tmp_path: Path) -> None:
@@ -128,6 +134,28 @@ def test_a_broker_that_refuses_is_told(own_mosquitto: Callable[..., Mosquitto], 
     one = publisher(tmp_path / "spool", broker.port, log)
     one.start()
     until(lambda: any("refuses us" in line for line in log.lines), "its refusal")
+    one.stop()
+
+
+def test_no_two_send_from_one_spool(tmp_path: Path) -> None:
+    one = publisher(tmp_path, free_port())
+    with pytest.raises(OSError, match="another process sends what waits there"):
+        publisher(tmp_path, free_port())
+    one.stop()
+    publisher(tmp_path, free_port()).stop()
+
+
+@pytest.mark.parametrize("topic", ["", "cameras/+/sightings", "cameras/#", "cameras/a\0", "x" * 70_000])
+def test_what_no_broker_would_take_is_counted_and_holds_nothing_up(tmp_path: Path, topic: str) -> None:
+    one = publisher(tmp_path, free_port())
+    one.publish(topic, b"1")
+    one.publish("cameras/a/health", b"2")
+    waits = one.spool.take()
+    assert waits is not None
+    assert (one.spool.dropped, waits.payload) == (1, b"2")
+    assert one.spool.nbytes() > len(b"cameras/a/health2")
+    one.spool.confirm(waits)
+    assert one.spool.nbytes() == 0
     one.stop()
 
 

@@ -107,6 +107,29 @@ def test_a_picture_in_ten_seconds_is_enough() -> None:
     assert seen[-1][1].still == pytest.approx(seen[-1][0] - 100.0, abs=10.0)
 
 
+@pytest.mark.parametrize("look", [pytest.param(HEAP, id="heap"), pytest.param(LORRY, id="lorry")])
+def test_what_is_large_and_stands_for_half_an_hour_stays_what_it_is(look: Any) -> None:
+    """Its outline is not learned as the scene, from where nothing of it would be left in the end."""
+    stays = Stays((0.45, 0.70), look, since=100.0)
+    (seen,) = tracks(watched(Street(320, 180).film(1800.0, every=5.0, things=[stays]))).values()
+    assert [seen[0][0], seen[-1][0]] == pytest.approx([115.0, 1795.0], abs=5.0)
+
+
+def test_a_cloud_is_no_noise_that_a_heap_could_hide_in() -> None:
+    heap = Stays((0.45, 0.62), HEAP, since=60.0)
+    (seen,) = tracks(watched(Street(320, 180).film(100.0, every=1.0, light=clouds, things=[heap]))).values()
+    assert [seen[0][0], seen[-1][0]] == pytest.approx([65.0, 99.0], abs=2.0)
+
+
+def test_what_stood_there_in_the_first_seconds_may_come_again() -> None:
+    """It has not stood there since: its likeness was there for a moment, and was gone."""
+    place = (0.4, 0.7)
+    found = tracks(watched(film(things=[Stays(place, CAR, since=1.0, until=5.0), Stays(place, CAR, since=20.0)])))
+    assert [label for _, label in found] == ["object"]
+    (seen,) = found.values()
+    assert seen[-1][1].still == pytest.approx(seen[-1][0] - 20.0, abs=2.0)
+
+
 def test_a_parked_car_is_an_object() -> None:
     parks = Moves(CAR, [(12, -0.2, 0.7), (16, 0.4, 0.7), (99, 0.4, 0.7)])
     found = tracks(watched(film(things=[parks])))
@@ -185,9 +208,17 @@ def test_a_shadow_that_creeps_is_no_object() -> None:
     assert "object" not in {label for _, label in found}
 
 
-def test_a_car_parked_from_the_start_that_leaves_is_no_object() -> None:
+@pytest.mark.parametrize(
+    "frames",
+    [
+        pytest.param(film, id="plain"),
+        pytest.param(partial(film, light=clouds), id="clouds"),
+        pytest.param(partial(film, shake=3), id="shake"),
+    ],
+)
+def test_a_car_parked_from_the_start_that_leaves_is_no_object(frames: Any) -> None:
     leaves = Moves(CAR, [(-1, 0.4, 0.7), (20, 0.4, 0.7), (23, 1.2, 0.7)])
-    assert {label for _, label in tracks(watched(film(things=[leaves])))} == {"removed"}
+    assert {label for _, label in tracks(watched(frames(things=[leaves])))} == {"removed"}
 
 
 def test_a_frozen_stream_makes_no_object_of_a_passing_car() -> None:

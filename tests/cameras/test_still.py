@@ -101,6 +101,25 @@ def test_what_has_stood_for_three_seconds_is_not_known_again_after_ten() -> None
     assert (other.number, other.still) == (2, 0.0)
 
 
+@pytest.mark.parametrize(
+    "stood, unseen, same",
+    [
+        pytest.param(60.0, 50.0, True, id="stood-for-longer"),
+        pytest.param(10.0, 50.0, False, id="another-may-have-taken-its-place"),
+        pytest.param(700.0, 650.0, False, id="so-long-that-anybody-may-stand-there"),
+    ],
+)
+def test_what_stands_there_after_nobody_looked(stood: float, unseen: float, same: bool) -> None:
+    camera = Camera()
+    (before,) = camera.watch(stood, (1, CAR))
+    camera.frame += round(unseen / STEP)
+    camera.still.pause(unseen)
+    camera.watch(1.0)  # hidden when the camera is back
+    (after,) = camera.watch(2.0, (7, at(1)))
+    assert (after.number == before.number) == same
+    assert after.still == pytest.approx(stood + unseen + 3.0 if same else 1.9, abs=0.3)
+
+
 def test_nothing_is_remembered_for_ever() -> None:
     camera = Camera(Standing(remember=Quantity(20.0)))
     camera.watch(60, (1, CAR))

@@ -6,8 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
+from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +18,12 @@ import psutil
 import pytest
 
 pytest.importorskip("av", reason="needs gridwatch[cameras]")
-from cameras.backoff import Backoff
+from cameras.confine import MEMORY
 from cameras.settings import CameraSettings, CamerasSettings
-from cameras.supervisor import Supervisor
+from cameras.supervisor import Group, Supervisor
 from cameras.watcher import Watcher
+from cameras.words import Words
+from pipeline.backoff import Backoff
 from pipeline.units import Quantity
 from tests.cameras.clips import clip
 from tests.cameras.fakes import Bright, Misbehaves
@@ -47,17 +52,35 @@ class Lines:
 
 @contextmanager
 def minded(
-    cameras: dict[str, dict[str, Any]], watchers: dict[str, dict[str, Watcher]] | None = None, **how: Any
+    cameras: dict[str, dict[str, Any]],
+    watchers: dict[str, dict[str, Watcher]] | None = None,
+    environment: Mapping[str, str] = os.environ,
+    **how: Any,
 ) -> Iterator[tuple[Heard, Supervisor, Lines]]:
     heard, log = Heard(), Lines()
     settings = CamerasSettings(cameras={name: CameraSettings(**said) for name, said in cameras.items()}, **how)
-    supervisor = Supervisor(settings, watchers or {}, heard.publish, log, lambda: Backoff(0.2, 0.5))
+    backoff = partial(Backoff, 0.2, 0.5)
+    supervisor = Supervisor(settings, watchers or {}, heard.publish, log, backoff, environment=environment)
     supervisor.start()
     try:
         yield heard, supervisor, log
     finally:
         supervisor.stop()
-        assert not [each for each in psutil.Process().children(True) if "spawn_main" in " ".join(each.cmdline())]
+        assert workers() == []
+
+
+def workers() -> list[psutil.Process]:
+    """The processes of cameras that we have."""
+    found = []
+    for each in psutil.Process().children(True):
+        with suppress(psutil.NoSuchProcess):  # it has just ended
+            if "cameras.working" in each.cmdline():
+                found.append(each)
+    return found
+
+
+def of(cameras: dict[str, dict[str, Any]]) -> CamerasSettings:
+    return CamerasSettings(cameras={name: CameraSettings(**said) for name, said in cameras.items()})
 
 
 def url(path: Path) -> dict[str, Any]:
@@ -79,7 +102,6 @@ def test_a_process_that_ends_or_hangs_costs_its_cameras_only(tmp_path: Path, wha
         until(lambda: together(supervisor) == [("a",), ("b", "d"), ("c",)], "that it is alone", PATIENCE)
         at = {name: heard.pictures(name) for name in cameras}
         until(lambda: all(heard.pictures(name) > at[name] + 3 for name in cameras), "all of them again", PATIENCE)
-        assert heard.states("a")[:2] == ["up", "down"]
         assert told in next(each["reason"] for each in heard.health["a"] if "process" in each["reason"])
         assert "down" not in heard.states("b") + heard.states("d")
 
@@ -105,8 +127,89 @@ def server_pid(server: RtspServer) -> int:
     return server.process.pid
 
 
+def test_a_process_has_no_more_than_its_cameras_need(tmp_path: Path) -> None:
+    """Of the environment only what its own cameras name; no core dump, no new rights, and bounded memory."""
+    file = str(clip(tmp_path / "a.mp4"))
+    cameras = {
+        "a": {"url": file, "loop": True, "user_env": "USER_OF_A", "password_env": "PASSWORD_OF_A"},
+        "b": {"url": file, "loop": True, "password_env": "PASSWORD_OF_B"},
+    }
+    secrets = {"USER_OF_A": "a", "PASSWORD_OF_A": "hush-a", "PASSWORD_OF_B": "hush-b", "BROKER_PASSWORD": "hush-hush"}
+    with minded(cameras, together=1, environment={**os.environ, **secrets}) as (heard, _, log):
+        until(lambda: all(heard.pictures(name) > 0 for name in cameras), "pictures", PATIENCE)
+        held = [{name for name in secrets if name in each.environ()} for each in workers()]
+        assert sorted(held, key=len) == [{"PASSWORD_OF_B"}, {"USER_OF_A", "PASSWORD_OF_A"}]
+        assert "hush" not in " ".join(word for each in workers() for word in each.cmdline())
+        for each in workers():
+            status = Path(f"/proc/{each.pid}/status").read_text()
+            assert "NoNewPrivs:\t1" in status
+            assert each.rlimit(psutil.RLIMIT_CORE) == (0, 0)
+            used = int(next(line for line in status.splitlines() if line.startswith("VmData")).split()[1]) * 1024
+            assert used < MEMORY / 4
+        assert log.lines
+
+
+def test_cameras_that_did_not_change_go_on_untouched(tmp_path: Path) -> None:
+    file = clip(tmp_path / "a.mp4")
+    cameras = {name: url(file) for name in "abcd"}
+    with minded(cameras) as (heard, supervisor, _):
+        until(lambda: all(heard.pictures(name) > 1 for name in cameras), "pictures", PATIENCE)
+        (first,) = workers()
+        changed = of({"a": url(file), "b": {**url(file), "fps": 4.0}, "c": url(file), "e": url(file)})
+        supervisor.change(changed, {})
+        until(lambda: heard.pictures("e") > 1, "the new one", PATIENCE)
+        assert first in workers()
+        assert together(supervisor) == [("a", "c"), ("b", "e")]
+        for name in "ac":
+            assert "down" not in heard.states(name)[heard.states(name).index("up") :]
+        assert "the configuration has it no more" in heard.health["d"][-1]["reason"]
+        at = {name: heard.pictures(name) for name in "abcd"}
+        until(lambda: all(heard.pictures(name) > at[name] + 5 for name in "abc"), "more of them", PATIENCE)
+        assert heard.pictures("d") == at["d"]
+        supervisor.change(of({"b": {**url(file), "fps": 4.0}}), {})
+        until(lambda: first not in workers(), "the end of a process without cameras", PATIENCE)
+
+
+def test_a_process_that_can_not_be_started_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", str(tmp_path / "not-there"))
+    with minded({"a": url(clip(tmp_path / "a.mp4"))}) as (heard, _, log):
+        until(lambda: any("can't be started (No such file" in line for line in log.lines), "why")
+        monkeypatch.undo()
+        until(lambda: heard.pictures("a") > 1, "pictures", PATIENCE)
+        assert heard.states("a")[0] == "down"
+
+
+@pytest.mark.parametrize(
+    "said, published",
+    [
+        pytest.param(b"cameras/a/sightings\n{}", True, id="its-own"),
+        pytest.param(b"cameras/a/evidence\n{}", True, id="evidence"),
+        pytest.param(b"cameras/b/sightings\n{}", False, id="another-camera"),
+        pytest.param(b"fleet/truck-1/gps\n{}", False, id="not-a-camera"),
+        pytest.param(b"cameras/a/orders\n{}", False, id="what-no-camera-says"),
+        pytest.param(b"cameras/a/x/sightings\n{}", False, id="deeper"),
+        pytest.param(b"cameras/+/sightings\n{}", False, id="a-wildcard"),
+        pytest.param(b"\xff\xfe\n{}", False, id="not-text"),
+        pytest.param(b"nonsense", False, id="no-line"),
+        pytest.param(b"", False, id="a-beat"),
+    ],
+)
+def test_what_a_process_says_is_only_ever_about_its_cameras(said: bytes, published: bool) -> None:
+    heard: list[str] = []
+    log = Lines()
+    supervisor = Supervisor(of({"a": {"url": "x"}}), {}, lambda topic, _: heard.append(topic), log)
+    ours, theirs = Pipe()
+    with theirs:
+        theirs.send_bytes(said)
+        theirs.send_bytes(b"\nits own words \x1b[31m" + b"x" * 9999)
+    supervisor._read(Group(("a",), Backoff()), ours, Words(log.info, time.monotonic))
+    assert heard == ([said.partition(b"\n")[0].decode()] if published else [])
+    assert log.lines[0].startswith("its own words  [31m")
+
+
 _ALONE = """
 import sys
+import time
 from tests.cameras.test_supervisor import minded
 if __name__ == "__main__":
     with minded({"a": {"url": sys.argv[1], "loop": True, "fps": 10.0}}) as (heard, supervisor, log):

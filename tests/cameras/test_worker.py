@@ -15,15 +15,16 @@ import numpy as np
 import pytest
 
 pytest.importorskip("av", reason="needs gridwatch[cameras]")
-from cameras.backoff import Backoff
 from cameras.looking import Looking
 from cameras.scenes import Scene, Scenes
 from cameras.settings import CameraSettings
-from cameras.watcher import Frame, Look, Measured, Seen, View, Watcher
+from cameras.watcher import Frame, Look, Measured, Seen, View, Watcher, Zone, corners
 from cameras.worker import Worker
+from pipeline.backoff import Backoff
 from pipeline.units import Quantity
 from tests.cameras.clips import clip, jpeg
 from tests.cameras.fakes import Bright, Misbehaves
+from tests.services.onvif_camera import OnvifServer
 from tests.services.rtsp import RtspServer
 from tests.services.wait import until
 from tests.services.web_camera import WebCamera
@@ -116,6 +117,34 @@ def test_a_recording_is_played_as_it_was_taken_and_ends(tmp_path: Path) -> None:
     assert heard.last["cameras/a/sightings"]["ts"] - first > 0.5
 
 
+def test_while_it_turns_its_watchers_pause(
+    tmp_path: Path, onvif_server: Callable[..., OnvifServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    street = np.repeat(np.random.default_rng(1).integers(0, 255, (6, 10, 3), np.uint8), 16, axis=0).repeat(16, axis=1)
+    monkeypatch.setattr("tests.cameras.clips.drawn", lambda _: np.ascontiguousarray(street))
+    server = onvif_server(user="me", password="mine")
+    said = {
+        "onvif": {"host": "127.0.0.1", "port": server.port, "poll": "200ms", "user_env": "ME", "password_env": "MINE"},
+        "presets": {"gate": {"token": "1"}},
+    }
+    environment = {"ME": "me", "MINE": "mine"}
+    with working({"a": url(clip(tmp_path / "a.mp4")) | said}, environment=environment) as heard:
+        until(lambda: heard.pictures("a") > 5, "pictures")
+        server.moving = "MOVING"
+        until(lambda: heard.states("a")[-1] == "away", "that it turns")
+        before = heard.pictures("a")
+        server.moving, server.place = "IDLE", (0.5, 0.0, 0.0)
+        until(lambda: server.asked.count("GetStatus") > 20, "further answers")
+        assert heard.pictures("a") == before
+        server.place = (0.0, 0.0, 0.0)
+        until(lambda: heard.states("a")[-1] == "up", "that it is back")
+        server.behaves = "rubbish"
+        until(lambda: any("known by the picture" in each for each in heard.said), "that it fails")
+        before = heard.pictures("a")
+        until(lambda: heard.pictures("a") > before + 5, "pictures again, by what was seen there")
+    assert "none of its presets" in next(each["reason"] for each in heard.health["a"] if each["state"] == "away")
+
+
 def test_while_it_looks_elsewhere_its_watchers_pause() -> None:
     class Turning(Scenes):
         def of(self, frame: Frame) -> Scene | None:
@@ -187,6 +216,10 @@ def test_a_watcher_that_raised_is_begun_anew() -> None:
     for n in range(100):
         looking.look(Frame(1e9 + n, np.zeros((8, 8, 3), np.uint8)))
     assert 3 <= len(failed) <= 8
+    views = {"": View("a", {"lane": Zone("lane", corners([[0, 0], [1, 0], [1, 1]]))})}
+    zoned = Looking("a", {"bad": Misbehaves(what="raises", at=2)}, views, failed=lambda *_: None)
+    shown = [json.loads(zoned.look(Frame(1e9 + n, np.zeros((8, 8, 3), np.uint8)))[0][1])["zones"] for n in range(3)]
+    assert shown == [["lane"], [], []]  # nobody can say that nothing is in it
     strict = Looking("a", {"bad": Misbehaves(what="raises", at=1)})
     with pytest.raises(ArithmeticError):
         strict.look(Frame(0.0, np.zeros((8, 8, 3), np.uint8)))

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.codecs.decode import compile_streams
+from connectors.codecs.pictures import CHUNK
 from connectors.codecs.shape import MAX_DEPTH
-from connectors.codecs.sighting_rows import CHUNK
 from pipeline.entries import EntryBuffer, Kind
 from pipeline.names import Names
 from pipeline.rows import Sighting

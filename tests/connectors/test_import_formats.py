@@ -20,7 +20,7 @@ from connectors.codecs.stream import StreamSettings
 from connectors.recorded.files import RecordedFile
 from connectors.recorded.formats import FORMATS, guess
 from pipeline.faults import Faulty
-from tests.connectors.mappings import GPS, stream
+from tests.connectors.mappings import BINS, GPS, stream
 from tests.connectors.recordings import NOON, TRUCKS, read, rows
 
 FILES = settings(max_examples=30, deadline=None)
@@ -268,3 +268,13 @@ def test_a_wrong_guess_says_what_was_expected(tmp_path: Path) -> None:
     assert "It was read as csv; another of csv, gpx, json, mosquitto, traccar is said by --format." in str(caught.value)
     with pytest.raises(Faulty, match="its records have no topics: name their stream by --stream"):
         read(tmp_path, {"r.jsonl": "{}\n"}, {"a": TRUCKS, "b": TRUCKS})
+
+
+def test_words_of_a_table_stay_words(tmp_path: Path) -> None:
+    words = {"path": "state", "unit": "1", "words": {"ok": 0, "lidOpen": 1}}
+    mapping = stream(BINS, topic="bins/{device}/state", metrics={"temperature": None, "lid": words})
+    table = "device,t,fill,state\nb1,2024-05-01T12:00:00Z,40,lidOpen\nb1,2024-05-01T13:00:00Z,,ok\n"
+    found = read(tmp_path, {"bins.csv": table}, {"bins": mapping})
+    assert found.faults == []
+    told = rows(found.deliveries, {"bins": mapping})
+    assert sorted(value for _, _, column, value in told if column == "value") == [0.0, 1.0, 40.0]

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from connectors import SOURCES, source_kind
 from connectors.intake import ForwardClock, Intake
-from connectors.source import Backoff, Status, retryable
+from connectors.source import Status, retryable
+from pipeline.backoff import Backoff
 from pipeline.entries import Kind
 from pipeline.journal.errors import JournalError, JournalFailed, JournalFull
 from tests.connectors.fakes import Full, ListLog, MemoryJournal
@@ -98,9 +99,11 @@ def test_deliveries_and_ticks_share_a_commit() -> None:
     clocks, journal = Clocks(), MemoryJournal()
     one = intake(clocks, journal)
     one.join()
-    one.deliver(["a", "b"], [b"1", b"2"], one.clock.stamp())
+    stamp = one.clock.stamp()
+    one.deliver(["a", "b"], [b"1", b"2"], stamp)
     one.tick_if_due()
     assert one.buffer.nbytes == 2
+    assert not one.status.received
     assert one.commit()
     assert [(e[0], e[2], e[4]) for e in journal.commits[0]] == [
         (Kind.JOIN, "c1", b""),
@@ -108,7 +111,7 @@ def test_deliveries_and_ticks_share_a_commit() -> None:
         (Kind.DELIVERY, "b", b"2"),
         (Kind.TICK, "c1", b""),
     ]
-    assert (one.status.deliveries, one.status.commits) == (2, 1)
+    assert (one.status.deliveries, one.status.commits, one.status.received) == (2, 1, stamp)
     assert one.commit(), "nothing to commit is no failure"
     assert len(journal.commits) == 1
 

@@ -57,6 +57,18 @@ from tests.connectors.mappings import BINS, GPS, stream
         pytest.param(
             BINS, {"metrics": {"fullness": {"path": "f"}}}, "metrics.fullness: expected a unit", id="metric-unit"
         ),
+        pytest.param(
+            BINS,
+            {"metrics": {"fullness": {"path": "f", "unit": "1", "words": {"full": 1}, "scale": 2}}},
+            "words say their numbers themselves",
+            id="words-with-a-scale",
+        ),
+        pytest.param(
+            BINS,
+            {"fields": {"ts": {"path": "t", "unit": "unix_s", "words": {"now": 1}}}},
+            "a time has neither scale nor words",
+            id="a-time-in-words",
+        ),
         pytest.param(BINS, {"fields": {"lon": {"path": "x"}}}, "a reading has no lon", id="readings-have-no-place"),
     ],
 )

@@ -79,6 +79,30 @@ def test_numbers_as_text_only_where_the_mapping_says_so(text: str, expected: flo
     assert [a.position for a in untold.aside] == [100]
 
 
+@pytest.mark.parametrize(
+    "state, down, told",
+    [
+        pytest.param("up", 0.0, "", id="a-word"),
+        pytest.param("down", 1.0, "", id="another"),
+        pytest.param(None, None, "", id="null-says-nothing"),
+        pytest.param("Down", None, "'state' is not what it should be: up, down", id="capitals-count"),
+        pytest.param("", None, "'state' is not what it should be: up, down", id="no-word"),
+        pytest.param(1, None, "Expected `str | null`, got `int`", id="a-number"),
+        pytest.param(True, None, "Expected `str | null`, got `bool`", id="a-truth"),
+    ],
+)
+def test_words_that_mean_numbers(state: Any, down: float | None, told: str) -> None:
+    words = {"path": "state", "unit": "1", "words": {"up": 0, "down": 1}}
+    mapping = stream(BINS, metrics={"fullness": None, "camera_down": words})
+    good = {"t": "2024-05-01T00:00:00Z", "temp": 20, "state": "up"}
+    names = Names()
+    got = decode(mapping, deliveries(good | {"state": state}, good, topic="bins/b/state"), names)
+    (rows,) = got.rows
+    found = {m: v for at, m, v in table(rows, names, "position", "metric", "value") if at == 100}
+    assert found.get("camera_down") == down
+    assert [told in aside.message for aside in got.aside] == ([True] if told else [])
+
+
 @pytest.mark.parametrize("datum", ["GCJ-02", "BD-09", "CGCS2000"])
 def test_datums(datum: str) -> None:
     (rows,) = decode(stream(GPS, datum=datum), deliveries(place())).rows

@@ -14,7 +14,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from connectors.mqtt import MqttReceiver, MqttSource
-from connectors.source import Backoff
+from pipeline.backoff import Backoff
 from pipeline.entries import Kind
 from tests.connectors.fakes import Full, ListLog, MemoryJournal, publish
 from tests.services.mosquitto import Mosquitto
@@ -314,38 +314,6 @@ def test_user_and_password_come_from_the_environment(
     receive(broker.port, settings=settings, environment={"T_USER": "gridwatch", "T_PASSWORD": "s3cret-w0rd"})
     with pytest.raises(ValueError, match="environment variable 'T_PASSWORD' is not set"):
         receive(broker.port, connected=False, settings=settings, environment={"T_USER": "gridwatch"})
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An authority, a server's certificate for 127.0.0.1, a client's, and an authority that signed nothing."""
-    folder = tmp_path_factory.mktemp("tls")
-    (folder / "server.ext").write_text("subjectAltName=IP:127.0.0.1\n")
-
-    def openssl(*arguments: str) -> None:
-        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
-
-    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-    for name in ("ca", "stranger"):
-        openssl(
-            "req",
-            "-x509",
-            *curve,
-            "-keyout",
-            f"{name}.key",
-            "-out",
-            f"{name}.pem",
-            "-days",
-            "2",
-            "-subj",
-            f"/CN={name}",
-        )
-    for name in ("server", "client"):
-        openssl("req", *curve, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
-        extension = ("-extfile", "server.ext") if name == "server" else ()
-        signed = ("-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2")
-        openssl("x509", "-req", "-in", f"{name}.csr", *signed, "-out", f"{name}.pem", *extension)
-    return folder
 
 
 def test_tls_with_a_certificate_on_each_side(

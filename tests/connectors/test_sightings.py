@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.codecs import CODECS
-from connectors.codecs.sighting_rows import CHUNK
+from connectors.codecs.pictures import CHUNK
 from connectors.codecs.sightings import LABELS, OTHER, SightingStream
 from pipeline.entries import EntryBuffer, Kind
 from pipeline.names import NOBODY, Names
@@ -165,8 +165,8 @@ def test_beside_other_streams() -> None:
         ),
         pytest.param({"topic": "seen/#"}, "the topic has no level '{camera}'", id="the-default-is-no-level"),
         pytest.param({"subject": "@.camera"}, "write '$.'", id="of-each-object"),
-        pytest.param({"subject": "$.ts"}, "say when and what, not who", id="the-time-as-camera"),
-        pytest.param({"subject": "$.objects.0"}, "say when and what, not who", id="the-objects-as-camera"),
+        pytest.param({"subject": "$.ts"}, "say when, what and where, not who", id="the-time-as-camera"),
+        pytest.param({"subject": "$.objects.0"}, "say when, what and where, not who", id="the-objects-as-camera"),
         pytest.param({"subject": "$.a..b"}, "expected a dotted path", id="no-path"),
         pytest.param({"rows": "position"}, "'sighting'", id="another-kind"),
         pytest.param({"labels": []}, "at least 1", id="no-labels"),

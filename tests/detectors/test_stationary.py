@@ -9,7 +9,7 @@ import pytest
 
 from detectors.stationary import Stationary
 from pipeline.names import NOBODY, Names
-from pipeline.registers import Registers
+from pipeline.registers import Registers, Table
 from pipeline.rows import Sighting
 from pipeline.units import Quantity
 from pipeline.world import World
@@ -77,6 +77,43 @@ def test_what_is_meant(asked: dict[str, Any], row: dict[str, Any], answers: str)
     world = World(Registers()).bind(Names())
     rows = seen(world.names, [8.0, 0.0], **row)
     assert said(Stationary(**asked).judge(rows, world, None)) == answers
+
+
+#  Thursday 1 January 1970: at 08:00 in Shanghai it is 00:00 UTC
+@pytest.mark.parametrize(
+    "hours, answers",
+    [
+        pytest.param("08:00-24:00", "www", id="in-them"),
+        pytest.param("08:00:01-24:00", None, id="no-hours"),
+        pytest.param("07:00-08:00", "rrr", id="after-them"),
+        pytest.param("Mo-We 00:00-24:00", "rrr", id="on-other-days"),
+        pytest.param("workdays 08:00-18:00", "www", id="by-the-calendar"),
+    ],
+)
+def test_when(hours: str, answers: str | None) -> None:
+    if answers is None:
+        with pytest.raises(ValueError, match="expected hours such as"):
+            Stationary(hours=hours)
+        return
+    world = World(Registers(time_zone="Asia/Shanghai")).bind(Names())
+    assert said(Stationary(hours=hours).judge(seen(world.names, [8.0, 9.0, 10.0]), world, None)) == answers
+
+
+def test_only_while_nobody_stands_beside_it() -> None:
+    world = World(Registers()).bind(Names())
+    rows = seen(world.names, [60.0, 61.0, 62.0, 0.0])
+    rows.extra["beside"] = np.array([2.0, 1.0, 0.0, 0.0])
+    alone = Stationary(alone=True)
+    assert said(alone.judge(rows, world, None)) == "rrwr"
+    assert said(Stationary().judge(rows, world, None)) == "wwwr"
+    assert (alone.needed(), Stationary().needed()) == (("still", "beside"), ("still",))
+
+
+def test_a_fixture_is_nothing_to_report() -> None:
+    table = Table.of("fixtures", [{"camera": "cam", "zone": "plinth", "valid_from": 2.0}])
+    world = World(Registers(fixtures=table)).bind(Names())
+    for zone, answers in (("plinth", "wwrr"), ("lane", "wwww"), ("", "wwww")):
+        assert said(Stationary().judge(seen(world.names, [60.0] * 4, zone=zone), world, None)) == answers
 
 
 def test_the_case_shows_the_zone_of_the_picture() -> None:

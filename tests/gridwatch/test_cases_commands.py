@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from cases.making import RuleFacts, case_of
+from cases.making import RuleFacts
 from cases.store import FILE, Store
 from gridwatch.cli.cases import app as cases_app
 from gridwatch.cli.data import duration, harmless
@@ -20,6 +20,7 @@ from pipeline.deadletters import DeadLetters
 from pipeline.entries import EntryBuffer, Kind
 from pipeline.episode import Change, Episode, EpisodeEvent
 from pipeline.version import Aside
+from tests.cases.putting import known_of, put
 
 APP = typer.Typer(cls=CommandGroup, pretty_exceptions_enable=False)
 APP.add_typer(cases_app, name="cases")
@@ -64,7 +65,7 @@ def data(tmp_path: Path) -> Path:
     ]
     with Store(tmp_path / FILE) as store:
         rules = {"overspeed": RuleFacts("vehicle.overspeed", "km/h")}
-        store.apply([case_of(event, rules.get(event.episode.rule, RuleFacts())) for event in events], through=2)
+        put(store, [known_of(event, rules.get(event.episode.rule, RuleFacts())) for event in events], through=2)
     return tmp_path
 
 
@@ -88,6 +89,7 @@ def test_json_is_one_object_a_line_sorted_by_start(data: Path) -> None:
     assert list(objects[0]) == [
         "id", "rule", "rule_version", "category", "subject", "place", "lon", "lat",
         "started", "confirmed", "ended", "measure", "unit", "late",
+        "number", "channel", "state", "members", "responsible", "due",
     ]  # fmt: skip
     assert (objects[1]["ended"], objects[2]["lon"], objects[2]["measure"]) == (None, None, None)
 
@@ -128,7 +130,9 @@ def test_show_by_the_beginning_of_an_id(data: Path) -> None:
 @pytest.mark.parametrize(
     "arguments, code, says",
     [
-        pytest.param(["cases", "show", "zz"], 1, "no case has an id that begins with 'zz'", id="no-such-case"),
+        pytest.param(
+            ["cases", "show", "zz"], 1, "no case has the number 'zz' or an id that begins so", id="no-such-case"
+        ),
         pytest.param(["cases", "show", "0"], 1, "several cases have an id", id="several"),
         pytest.param(["cases", "list", "--since", "yesterday"], 2, "expected a time such as", id="not-a-time"),
         pytest.param(["deadletters"], 3, "no dead letters", id="nothing-set-aside-yet"),
@@ -148,7 +152,7 @@ def test_without_a_store_or_with_something_else(tmp_path: Path, monkeypatch: pyt
     assert (none.exit_code, "gridwatch run" in none.stderr) == (3, True)
     (tmp_path / FILE).write_text("not a database at all, but long enough to be looked at " * 40)
     other = run("cases", "list", "--data", tmp_path)
-    assert (other.exit_code, "can't be read" in other.stderr) == (3, True)
+    assert (other.exit_code, "is it the file of a gridwatch?" in " ".join(other.stderr.split())) == (3, True)
 
 
 @pytest.fixture

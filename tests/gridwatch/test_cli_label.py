@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
-import sqlite3
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from cases.store import FILE, Store
+from cases.store import FILE
 from gridwatch.cli import app
+from pipeline.runtime.logs import logger
+from pipeline.runtime.settling import settle
 from replay.labels import CONFIRMED, FALSE_ALARM, read_file
 from replay.recording import LABELS, MANIFEST
 from tests.gridwatch.test_cli_export import cases, data
@@ -26,10 +28,7 @@ def run(*words: object) -> Result:
 @pytest.fixture
 def city(data: Path) -> Path:
     """A data folder with the cases that its journal comes to."""
-    from gridwatch.recordings import open_recording
-
-    with Store(data / FILE) as store:
-        store.apply(open_recording(data).judge().cases, 10_000)
+    settle(data, data / FILE, logger(io.StringIO()))
     return data
 
 
@@ -103,15 +102,3 @@ def test_an_export_takes_them_along_and_a_recording_from_a_city(city: Path, tmp_
 def test_wrong_use(city: Path, words: list[str], code: int, told: str) -> None:
     result = run(*(city if word == "D" else word for word in words))
     assert (result.exit_code, told in result.stderr) == (code, True), result.output
-
-
-def test_cases_of_an_older_gridwatch_take_verdicts(city: Path) -> None:
-    with sqlite3.connect(city / FILE) as connection:
-        connection.execute("DROP TABLE verdicts")
-        connection.execute("PRAGMA user_version = 1")
-    connection.close()
-    with Store(city / FILE, read_only=True) as store:
-        assert store.verdicts() == []
-    assert run("cases", "verdict", ids(city)["a"], "confirmed", "--by", "Li", "--data", city).exit_code == 0
-    with Store(city / FILE, read_only=True) as store:
-        assert [(each.by, each.verdict) for each in store.verdicts()] == [("Li", CONFIRMED)]

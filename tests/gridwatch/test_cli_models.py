@@ -56,6 +56,14 @@ def test_those_that_a_city_uses_are_fetched_once(server: str, tmp_path: Path) ->
     assert run("list", "--config", config).stdout == f"good  damaged  {file}\n"
 
 
+def test_the_model_of_a_watchers_part_is_used_too(server: str, tmp_path: Path) -> None:
+    config = city(tmp_path, f"{server}/good.onnx")
+    text = (config / "city.yaml").read_text()
+    nested = text.replace("object_detector: {", "parking_spaces: {detector: {").replace("}}}}\n", "}}}}}\n")
+    (config / "city.yaml").write_text(nested.replace("}, tiles: 2}}}\n", "}, tiles: 2}}}}\n"))
+    assert run("list", "--config", config).stdout.splitlines()[0].startswith("good  missing  ")
+
+
 def test_another_file_than_the_one_that_was_meant(server: str, tmp_path: Path) -> None:
     result = run("pull", "--config", city(tmp_path, f"{server}/other.onnx"), "--allow-http")
     assert (result.exit_code, "it was thrown away" in result.output) == (3, True)

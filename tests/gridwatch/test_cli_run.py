@@ -44,7 +44,7 @@ class Process:
 
     def ends(self) -> int:
         """Its exit code."""
-        return self.process.wait(20)
+        return self.process.wait(60)
 
     def kill(self, number: signal.Signals) -> int:
         """Send a signal; its exit code."""
@@ -146,19 +146,19 @@ def test_what_keeps_it_from_starting_is_said_plainly(town: Town, processes: list
 
 
 def test_on_a_full_disk_it_waits_and_goes_on(town: Town, processes: list[Process]) -> None:
-    # A file system of 4 MB for the data, in a mount name space that ends with the process.
+    # A file system of 8 MB for the data, 2 of them free, in a mount name space that ends with the process.
     town.write(every="200ms")
     town.data.mkdir()
     own_mounts = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
-    mount = f"mount -t tmpfs -o size=4m tmpfs '{town.data}'"
+    mount = f"mount -t tmpfs -o size=8m tmpfs '{town.data}'"
     if subprocess.run([*own_mounts, mount], capture_output=True, check=False).returncode != 0:
         pytest.skip("needs a mount name space of its own: run as root or allow unprivileged user name spaces")
-    filler = f"{mount} && head -c 3500000 /dev/zero > '{town.data}/filler' && exec \"$@\""
+    filler = f"{mount} && head -c 6000000 /dev/zero > '{town.data}/filler' && exec \"$@\""
     process = Process(town, *own_mounts, filler, "sh")
     processes.append(process)
     process.says("fleet: connected to")
     inside = Path(f"/proc/{process.process.pid}/root{town.data}")
-    big = [(f"{town.name}/T1/gps", os.urandom(100_000)) for _ in range(10)]
+    big = [(f"{town.name}/T1/gps", os.urandom(100_000)) for _ in range(40)]
     town.raw(big)
     town.send(drive(range(20)))
     process.says("Nothing is acknowledged")

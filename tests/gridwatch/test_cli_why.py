@@ -24,6 +24,7 @@ from pipeline.runtime.opening import JOURNAL
 from replay.replaying import replay
 from replay.why.asking import Asked, of_case
 from replay.why.turning import What
+from tests.cases.putting import put
 
 CITY = """\
 city: demo
@@ -242,7 +243,7 @@ def test_a_case_that_the_city_has_found(folder: Path) -> None:
     engine = Engine(opened.load)
     with Store(folder / FILE) as store:
         for piece in opened.entries().read():
-            store.apply([each.case for each in judge(engine, piece.batch, piece.first)], piece.end - 1)
+            put(store, judge(engine, piece.batch, piece.first), piece.end - 1)
         (case,) = store.list(rule="fast")
     head, *_ = objects(run(case.id[:6], folder, "--json"))
     assert head["case"]["id"] == case.id

@@ -18,9 +18,10 @@ from paho.mqtt.enums import CallbackAPIVersion
 from rich.console import Console
 
 from cases.case import Case
-from gridwatch.cli.demo import Watch, duration, original, run_demo, working_copy
+from gridwatch.cli.demo import Watch, original, run_demo, working_copy
 from gridwatch.cli.demo_view import Numbers, View, lasted, measure, plain
 from gridwatch.cli.frame import Exit, Problem
+from gridwatch.times import duration_option
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -56,7 +57,7 @@ class StandIn:
     def __init__(self, config: Path, different: Mapping[str, Any]) -> None:
         self.config, self.different, self.rows = config, different, 0
         self.started = self.stopped = False
-        self.cases = self
+        self.cases, self.link = self, "http://127.0.0.1:8311/login#link=secret"
         self._subscribed = threading.Event()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, "stand-in", protocol=mqtt.MQTTv311)
         self._client.on_connect = lambda client, *_: client.subscribe("#", 1)
@@ -146,13 +147,13 @@ def test_what_fails_in_the_city_ends_the_demo(tmp_path: Path, monkeypatch: pytes
 @pytest.mark.parametrize("text", ["60", "0s", "-5s", "soon"])
 def test_bad_duration_is_wrong_use(text: str) -> None:
     with pytest.raises(Problem, match="--for: expected a duration") as problem:
-        duration(text)
+        duration_option("--for", text)
     assert problem.value.exit_code == Exit.USAGE
 
 
 def test_duration() -> None:
-    assert duration("2min") == 120.0
-    assert duration(None) == math.inf
+    assert duration_option("--for", "2min") == 120.0
+    assert duration_option("--for", None) == math.inf
 
 
 @pytest.mark.parametrize(
@@ -185,6 +186,7 @@ def test_screen_fits_the_terminal_newest_first(width: int, height: int) -> None:
     cases = [case(now - 600 + n, subject=f"muck-{n:03d}", ended=math.nan if n % 2 else now) for n in range(80)]
     view = View(console, "the demo city", "Ctrl-C ends it.", ZONE, lambda _: "Spring Rain Side Road")
     numbers = Numbers(vehicles=85, bins=300, sensors=40, messages=97.2, rows=144.0, seconds=63.0, opened=80, open=40)
+    numbers.cameras = 3
     console.print(view.draw(numbers, cases, now), end="")
     text = console.file.getvalue()  # type: ignore[attr-defined]
     lines = text.rstrip("\n").split("\n")
@@ -196,6 +198,7 @@ def test_screen_fits_the_terminal_newest_first(width: int, height: int) -> None:
         assert shown[0] == "079"
         assert len(shown) == height - 9
         assert "97 messages/s" in text
+        assert "3 cameras" in text
         assert "● open" in text
         assert "ended" in text
 
@@ -204,4 +207,6 @@ def test_screen_before_the_first_case() -> None:
     console = Console(width=100, height=30, file=io.StringIO(), color_system=None)
     view = View(console, "the demo city", "Ctrl-C ends it.", ZONE, lambda _: "")
     console.print(view.draw(Numbers(85, 300, 40, 0.0, 0.0, 0.0, 0, 0), [], 0.0))
-    assert "All is well so far" in console.file.getvalue()  # type: ignore[attr-defined]
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "All is well so far" in text
+    assert "cameras" not in text

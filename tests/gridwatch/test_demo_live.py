@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gridwatch.cli.demo import run_demo
-from pipeline.runtime.embedded import Embedded
+from gridwatch.cli.demo_city import DemoCity
 from pipeline.runtime.logs import logger
 from replay.score import score
 from replay.simulator import labels
@@ -18,8 +18,8 @@ from replay.simulator import labels
 
 @pytest.mark.slow
 def test_first_cases_are_seen_live_and_are_the_labelled_ones(tmp_path: Path) -> None:
-    def factory(config: Path, different: Mapping[str, Any]) -> Embedded:
-        return Embedded(config, different, log=logger(io.StringIO()))
+    def factory(config: Path, different: Mapping[str, Any]) -> DemoCity:
+        return DemoCity(config, different, log=logger(io.StringIO()), port=0)
 
     watch = run_demo(factory, headless=True, seconds=50.0, seed=3, folder=tmp_path)
     found = {case.rule for case in watch.cases}

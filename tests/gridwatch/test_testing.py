@@ -51,6 +51,14 @@ def test_readings_sightings_and_silence() -> None:
     stopped = {"id": "stopped", "detector": "stationary", "parameters": {"still": "5s"}}
     seen: dict[str, float | str] = {"subject": "cam", "track": 7, "label": "car", "ts": 9.0, "still": 6.0, "score": 0.9}
     assert [(each.subject, each.part) for each in drive([stopped], [seen])] == [("cam", "7")]
+    busy = {
+        "id": "busy",
+        "detector": "threshold",
+        "rows": "presence",
+        "parameters": {"column": "count", "above": "0 1"},
+    }
+    there: list[dict[str, float | str]] = [{"subject": "cam", "zone": "bay", "ts": 9.0, "count": 2.0}]
+    assert [(each.subject, each.part) for each in drive([busy], there)] == [("cam", "bay")]
 
 
 def test_rules_and_world_of_a_city(data: Path) -> None:

@@ -240,3 +240,48 @@ def test_of_a_segment_that_is_there_twice_the_intact_one_counts(tmp_path: Path) 
             assert len(journal.recovered.leftovers) == 1
             assert contents(journal) == expected(0, 6)
             assert [p.suffix for p in segments(copy)] == [".arrows" if content == sealed else ".active", ".active"]
+
+
+def test_a_reader_that_goes_on_looks_only_at_what_is_new(tmp_path: Path) -> None:
+    with Journal.open(tmp_path) as journal:
+        for at in range(3):
+            journal.commit(entries(at))
+        reader = JournalReader(tmp_path)
+        assert reader.head == 3
+        fd = os.open(segments(tmp_path)[0], os.O_RDWR)
+        os.pwrite(fd, b"?", journal._segments[0].frames[1].offset + 60)  # type: ignore[union-attr]
+        os.close(fd)
+        journal.commit(entries(3))
+        assert reader.head == 4
+    rows, damage = read_on(reader)  # what it gives is verified all the same
+    assert rows == expected(0, 1)
+    assert damage is not None
+    assert (damage.first, damage.end) == (1, 2)
+    with pytest.raises(JournalDamaged):
+        _ = JournalReader(tmp_path).head
+
+
+def test_a_reader_sees_what_replaced_a_commit_that_failed(tmp_path: Path) -> None:
+    with Journal.open(tmp_path) as journal:
+        for at in (0, 1, 2):
+            journal.commit(entries(at))
+        path, start = segments(tmp_path)[0], journal._segments[0].frames[2].offset  # type: ignore[union-attr]
+    reader = JournalReader(tmp_path)
+    assert reader.head == 3
+    os.truncate(path, start)
+    with Journal.open(tmp_path) as journal:
+        journal.commit(entries(7, 2))
+        assert collect(reader.read(0)) == expected(0, 2) + expected(7, 2)
+        journal.commit(entries(9))
+        assert collect(reader.read(4)) == expected(9, 1)
+
+
+def test_a_reader_finds_a_segment_that_was_cut_short(tmp_path: Path) -> None:
+    with Journal.open(tmp_path) as journal:
+        for at in range(4):
+            journal.commit(entries(at))
+        path, start = segments(tmp_path)[0], journal._segments[0].frames[1].offset  # type: ignore[union-attr]
+    reader = JournalReader(tmp_path)
+    assert reader.head == 4
+    os.truncate(path, start)
+    assert reader.head == 1

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from pipeline.faults import Faulty
 from pipeline.geo import Datum, distance, from_wgs84
-from pipeline.register_files import load_registers
+from pipeline.register_files import Stored, load_registers
 from pipeline.register_section import RegisterFiles
 from pipeline.registers import Registers, Route, Table, Zone
 
@@ -32,6 +32,8 @@ GOOD: dict[str, str] = {
     "permits": "id,vehicle,route,hours,site,disposal\nP1,V1,R1,20:00-04:30,,Z1\nP1,V1,R2,,,\nP2,V2,,,Z1,\n",
     "manifests": "id,vehicle,site,disposal,valid_from,valid_to\nM1,V1,,Z1,2025-03-01 20:00,2025-03-02 05:00\n",
     "plans": "id,subject,route,zone,hours,share,radius\nS1,V2,R1,,workdays 06:00-10:00,,\nE1,B1,,,06:00-10:00,80,30\n",
+    "fixtures": "camera,zone,label,left,top,width,height,note,valid_to\nmarket,,,0.4,0.5,0.1,0.2,statue,2025-03-31\n"
+    "gate-3,yard,object,,,,,parked skip,\n",
     "calendar": "date,kind,name\n2024-02-12,holiday,春节\n2024/2/4,workday,\n",
 }
 SHAPES = ("zones", "routes", "roads")
@@ -97,6 +99,10 @@ def test_good_files_say_what_they_say(tmp_path: Path) -> None:
     assert city.plans.text("id") == ["E1", "S1"]
     assert np.array_equal(city.plans.numbers("share"), [0.8, np.nan], equal_nan=True)
     assert np.array_equal(city.plans.numbers("radius"), [30.0, np.nan], equal_nan=True)
+    assert city.fixtures.text("camera") == ["gate-3", "market"]
+    assert city.fixtures.text("zone") == ["yard", ""]
+    assert np.array_equal(city.fixtures.numbers("left"), [np.nan, 0.4], equal_nan=True)
+    assert city.fixtures.numbers("valid_to").tolist() == [np.inf, at(2025, 3, 31, 16)]
     assert [(r.id, r.speed_limit, r.width, r.classes) for r in city.roads] == [
         ("G5", 80.0, 30.0, ("bus", "muck_truck")), ("lane", 30.0, 20.0, ()),
     ]  # fmt: skip
@@ -104,6 +110,15 @@ def test_good_files_say_what_they_say(tmp_path: Path) -> None:
     assert city.calendar == {date(2024, 2, 4): "workday", date(2024, 2, 12): "holiday"}
     assert city.calendar_until == date(2024, 12, 31)
     assert city.schedules() == {"20:00-04:30", "06:00-10:00", "workdays 06:00-10:00"}
+
+
+def test_a_citys_own_days_add_to_a_calendar_and_correct_it(tmp_path: Path) -> None:
+    own = "date,kind,name\n2024-02-12,workday,snow\n2090-01-02,holiday,\n"
+    (tmp_path / "days.csv").write_text(own, "utf-8")
+    files = RegisterFiles.model_validate({"calendar": ["china", "days.csv"]})
+    calendar = load_registers(files, tmp_path, SHANGHAI).calendar
+    assert [calendar[date(2024, 2, day)] for day in (12, 13)] == ["workday", "holiday"]
+    assert calendar[date(2090, 1, 2)] == "holiday"
 
 
 def test_a_calendar_that_needs_no_file(tmp_path: Path) -> None:
@@ -321,6 +336,18 @@ def test_zones_and_routes_are_sorted() -> None:
             ], id="plans",
         ),
         pytest.param(
+            "fixtures", "camera,zone,left,top,width,height\nc1,,,,,\nc2,yard,,0.1,,\nc3,,0.1,0.1,0.2,\n"
+            "c4,,10,0.1,0,0.2\n,yard,,,,\n",
+            [
+                "fixtures.csv:2  c1   expected a zone, or a box (left, top, width, height); got neither",
+                "fixtures.csv:3  c2   expected a zone, or a box (left, top, width, height); got zone, top",
+                "fixtures.csv:4  c3   expected a zone, or a box (left, top, width, height); got left, top, width",
+                "fixtures.csv:5  c4   left: expected a share of the picture from 0 to 1, got '10'",
+                "fixtures.csv:5  c4   width: expected a share of the picture from 0 to 1, got '0'",
+                "fixtures.csv:6   expected a value for camera",
+            ], id="fixtures",
+        ),
+        pytest.param(
             "calendar", "date,kind\n2024-02-30,holiday\n2024-02-12,off\n2024-02-12 08:00,holiday\n"
             "2024-02-04,workday\n2024-2-4,holiday\n",
             [
@@ -441,3 +468,28 @@ def test_lon_and_lat_swapped_where_both_orders_are_on_the_globe(tmp_path: Path) 
 def test_faults_of_the_section(section: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         RegisterFiles.model_validate(section)
+
+
+def test_rows_of_the_store_stand_beside_those_of_files(tmp_path: Path) -> None:
+    section = RegisterFiles.model_validate(
+        {"vehicles": "store", "devices": "devices.csv", "calendar": ["store"], "zones": "store"}
+    )
+    assert section.stored == ("vehicles", "zones", "calendar")
+    zone = Zone("Z1", "no_go", [[np.array(SQUARE)]])
+    stored = Stored(
+        {
+            "vehicles": [{"line": 0, "id": "V1", "class": "bus"}],
+            "calendar": [{"date": date(2025, 1, 1), "kind": "holiday"}],
+        },
+        zones=[(0, zone)],
+    )
+    (tmp_path / "devices.csv").write_text("device,subject\nT1,V1\n")
+    registers = load_registers(section, tmp_path, SHANGHAI, stored)
+    assert registers.vehicles.text("id") == ["V1"]
+    assert registers.zones == [zone]
+    assert registers.calendar == {date(2025, 1, 1): "holiday"}
+    (tmp_path / "devices.csv").write_text("device,subject\nT1,V2\n")
+    with pytest.raises(Faulty, match="subject 'V2' is not in store:vehicles"):
+        load_registers(section, tmp_path, SHANGHAI, stored)
+    with pytest.raises(Faulty, match="subject 'V2' is not in store:vehicles"):
+        load_registers(section, tmp_path, SHANGHAI)

@@ -57,6 +57,18 @@ def test_families(name: str) -> None:
         assert full.trucks * full.hours > 1000, "what is counted in 1,000 hours needs as many"
 
 
+CAMERAS = {
+    "dumping",
+    "bin-overflow",
+    "camera-covered",
+    "camera-black",
+    "camera-frozen",
+    "camera-moved",
+    "camera-down",
+}
+"""Rules about what the demo's cameras see: clips, which are no part of what is simulated."""
+
+
 @pytest.mark.slow
 def test_each_rule_of_the_demo_is_broken_often_enough_to_be_counted() -> None:
     seed = secrets.randbelow(1_000_000)
@@ -66,7 +78,7 @@ def test_each_rule_of_the_demo_is_broken_often_enough_to_be_counted() -> None:
         for _ in city.run(families.START, family.hours * 3600):
             pass
         found.update(label.rule for label in city.labels)
-    rules = [rule.id for rule in load_city(DEMO).configuration.rules]
+    rules = [rule.id for rule in load_city(DEMO).configuration.rules if rule.id not in CAMERAS]
     assert [rule for rule in rules if found[rule] < 5] == [], f"seed {seed}: {found}"
 
 

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors import SOURCES
+from connectors.codecs import CODECS
 from pipeline.faults import Faulty
 from pipeline.runtime.compose import load_city
 from pipeline.runtime.config import Configuration, load, snapshot
@@ -64,6 +66,11 @@ metrics: {host: 127.0.0.1, port: 9108}
 """
 
 Write = Callable[[str], Path]
+
+
+def choices(*names: str) -> str:
+    """As a fault lists them."""
+    return ", ".join(f"'{name}'" for name in names)
 
 
 @pytest.fixture
@@ -212,13 +219,13 @@ def test_what_is_different_replaces_key_by_key(write: Write) -> None:
         pytest.param(
             "type: mqtt",
             "type: mqqt",
-            ["city.yaml:7  sources.fleet.type   expected 'mqtt', 'import'; did you mean 'mqtt'?"],
+            [f"city.yaml:7  sources.fleet.type   expected {choices(*SOURCES, 'import')}; did you mean 'mqtt'?"],
             id="unknown-kind-of-source",
         ),
         pytest.param(
             "codec: json\n    rows: position",
             "codec: jsn\n    rows: position",
-            ["city.yaml:16  streams.gps.codec   expected 'json', 'sightings'; did you mean 'json'?"],
+            [f"city.yaml:16  streams.gps.codec   expected {choices(*CODECS)}; did you mean 'json'?"],
             id="unknown-codec",
         ),
         pytest.param(
@@ -437,6 +444,18 @@ def test_a_stored_configuration_reads_back_the_same(write: Write) -> None:
     assert snapshot(again) == stored
     assert "data" not in stored
     assert stored["rules"][0]["for"] == "30 s"
+
+
+def test_a_section_that_is_not_there_changes_no_version_and_one_that_is_there_does(write: Write) -> None:
+    """So that a city's versions stay what they were when gridwatch learns a section."""
+    assert not {"working_hours", "deadlines"} & set(snapshot(load(write(GOOD))))
+    hours = "working_hours: {hours: workdays 09:00-17:00}\n"
+    steps = "deadlines: {escalation: [{after: 4工作时, do: notify, role: supervisor}]}\n"
+    stored = snapshot(load(write(GOOD + hours + steps)))
+    assert stored["working_hours"] == {"hours": "workdays 09:00-17:00", "seasons": [], "day": None}
+    assert stored["deadlines"]["escalation"][0]["after"] == "4 work hours"
+    again = Configuration.model_validate(json.loads(json.dumps(stored)))
+    assert snapshot(again) == stored
 
 
 def test_the_schema_knows_every_section_and_each_detectors_parameters() -> None:

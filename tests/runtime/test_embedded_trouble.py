@@ -6,8 +6,8 @@ import threading
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
+from cases.database import StoreFull
 from pipeline.deadletters import FOLDER, read_letters
 from pipeline.engine import Engine
 from pipeline.journal import Journal, JournalFull
@@ -57,7 +57,7 @@ def test_a_store_without_room_is_tried_again(town: Town, run: Run, monkeypatch: 
 
     def refuse(*given: Any) -> int:
         if full:
-            raise sa.exc.OperationalError("INSERT", {}, Exception("database or disk is full"))
+            raise StoreFull("cases.sqlite: database or disk is full; make room on its disk")
         return apply(*given)
 
     monkeypatch.setattr(store, "apply", refuse)

@@ -8,6 +8,7 @@ import json
 
 import pytest
 
+from cases.database import StoreBusy, StoreDown
 from pipeline.runtime.logs import Lines, Trouble, logger
 from tests.runtime.kit import Lines as ListOfLines
 
@@ -47,9 +48,9 @@ class FullDisk(io.StringIO):
 
 def test_a_full_disk_loses_lines_and_stops_nothing() -> None:
     lines = Lines(FullDisk())
-    lines.write("one")
+    lines.write("one\n")
     lines.flush()
-    lines.write("two")
+    lines.write("two\n")
     assert lines.lost == 2
     logger(FullDisk()).error("no room")
 
@@ -57,8 +58,29 @@ def test_a_full_disk_loses_lines_and_stops_nothing() -> None:
 def test_a_trouble_is_said_when_it_begins_changes_and_ends() -> None:
     log = ListOfLines()
     trouble = Trouble(log, "saving")
-    for error in ("full", "full", "broken"):
+    for error in ("full (8 kB are free)", "full (0 bytes are free)", "broken"):
         trouble.failed(OSError(error))
     trouble.worked()
     trouble.worked()
-    assert log.lines == [("error", "saving: full"), ("error", "saving: broken"), ("info", "saving: it works again")]
+    assert log.lines == [
+        ("error", "saving: full (8 kB are free)"),
+        ("error", "saving: broken"),
+        ("info", "saving: it works again"),
+    ]
+
+
+def test_a_database_that_ends_is_away_and_starts_is_one_trouble() -> None:
+    log = ListOfLines()
+    trouble = Trouble(log, "saving")
+    for error in (StoreDown("connection refused"), StoreDown("it is starting up"), StoreBusy("in use")):
+        trouble.failed(error)
+    assert log.lines == [("error", "saving: connection refused"), ("error", "saving: in use")]
+
+
+def test_a_line_goes_out_whole() -> None:
+    out = io.StringIO()
+    lines = Lines(out)
+    lines.write("half of")
+    assert out.getvalue() == ""
+    lines.write(" a line\n")
+    assert out.getvalue() == "half of a line\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,20 @@ def test_a_port_that_is_taken_is_named() -> None:
         Metrics().serve(MetricsSection(host="127.0.0.1", port=port))
     assert caught.value.filename == f"metrics on 127.0.0.1:{port}"
     first.close()
+
+
+def test_the_disk_of_the_data_is_measured_while_it_can_be_asked(tmp_path: Path) -> None:
+    metrics = Metrics()
+    data = tmp_path / "data"
+    metrics.watch_disk(data)
+
+    def left() -> float:
+        free = metrics.registry.get_sample_value("gridwatch_disk_free_bytes")
+        size = metrics.registry.get_sample_value("gridwatch_disk_bytes")
+        assert free is not None
+        assert size is not None
+        return free / size
+
+    assert math.isnan(left())
+    data.mkdir()
+    assert 0 <= left() <= 1

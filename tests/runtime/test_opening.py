@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
+from cases.database import StoreFull
 from cases.store import FILE, Store
 from pipeline.journal import JournalFailed
 from pipeline.journal.contents import CONTENTS
@@ -18,24 +17,18 @@ from tests.runtime.kit import Lines
 
 
 class Full:
-    """Stands for `Store` and `os.statvfs` of a disk that has no room for the first attempts."""
+    """Stands for `Store` on a disk that has no room for the first attempts."""
 
     def __init__(self, attempts: int, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.attempts, self._statvfs = attempts, os.statvfs
+        self.attempts = attempts
         monkeypatch.setattr(opening, "Store", self.store)
         monkeypatch.setattr(opening, "AGAIN", 0.001)
-        monkeypatch.setattr(os, "statvfs", self.statvfs)
 
-    def store(self, file: Path) -> Store:
+    def store(self, file: Path, **more: Any) -> Store:
         self.attempts -= 1
         if self.attempts >= 0:
-            raise sa.exc.OperationalError("PRAGMA", {}, Exception("disk I/O error"))
-        return Store(file)
-
-    def statvfs(self, path: Any) -> os.statvfs_result:
-        real = list(self._statvfs(path))
-        real[4] = 0  # blocks that are free for us
-        return os.statvfs_result(real)
+            raise StoreFull(f"{file}: disk I/O error; make room on its disk")
+        return Store(file, **more)
 
 
 def test_what_a_crash_left_incomplete_is_removed(tmp_path: Path) -> None:
@@ -59,7 +52,8 @@ def test_it_waits_for_room_and_says_so_once(tmp_path: Path, monkeypatch: pytest.
     opened.close()
     assert full.attempts == -1
     (line,) = log.said("error")
-    assert "no room to open the cases: the disk is full (0 bytes are free)" in line
+    assert "the cases can't be opened" in line
+    assert "make room on its disk" in line
     assert log.said("info") == ["the data can't be opened: it works again"]
 
 
@@ -70,5 +64,5 @@ def test_it_gives_up_when_it_is_to_stop(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_what_is_no_file_of_cases_is_named(tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(b"not at all" * 1000)
-    with pytest.raises(JournalFailed, match=r"cases.sqlite: the cases can't be opened: file is not a database\. Check"):
+    with pytest.raises(JournalFailed, match=r"cases.sqlite: file is not a database; is it the file of a gridwatch"):
         open_when_there_is_room(tmp_path, Lines(), lambda: False)

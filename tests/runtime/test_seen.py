@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.codecs import CODECS
 from pipeline.detector import Detector, Judgement, Memory
 from pipeline.faults import Faulty
 from pipeline.names import Names
@@ -14,6 +15,7 @@ from pipeline.rows import Sighting
 from pipeline.runtime.compose import compose, config_bytes, load_city, read_config
 from pipeline.runtime.config import examine, load
 from pipeline.runtime.coverage import Coverage, coverage
+from pipeline.runtime.seen import fixture_warnings
 from pipeline.world import World
 
 CITY = """\
@@ -69,7 +71,7 @@ def test_it_is_what_the_engine_runs(tmp_path: Path) -> None:
         pytest.param(
             "codec: sightings",
             "codec: sighting",
-            "streams.seen.codec   expected 'json', 'sightings'; did you mean 'sightings'?",
+            f"streams.seen.codec   expected {', '.join(repr(name) for name in CODECS)}; did you mean 'sightings'?",
             id="codec",
         ),
         pytest.param("forget: 20min", "forget: 20", "streams.seen.forget   expected a duration", id="bare-number"),
@@ -221,3 +223,120 @@ SEEN = CITY[CITY.index("  seen:") : CITY.index("rules:")]
 def test_a_rule_about_what_was_seen_is_never_silent(tmp_path: Path, old: str, new: str, notes: list[str]) -> None:
     found = covered(write(tmp_path, old, new))
     assert (found.judged, found.notes) == (0, notes)
+
+
+@pytest.mark.parametrize("rows, kind", [("sighting", "objects"), ("presence", "zones")])
+def test_a_rule_about_cameras_of_the_section_can_judge_them(tmp_path: Path, rows: str, kind: str) -> None:
+    more = (
+        f"cameras: {{gate: {{url: gate.mp4}}, yard: {{url: yard.mp4}}}}\nrules:\n  - {{id: {kind}, detector: silent, "
+    )
+    file = write(tmp_path, CITY[CITY.index("rules:") :], f"{more}rows: {rows}}}\n")
+    file.write_text(file.read_text().replace("forget: 20min", f"rows: {rows}\n    zones: [lane]"))
+    found = covered(file)
+    assert (found.judged, found.notes) == (2, [ACCEPTED])
+
+
+DURATIONS = " or ".join(f"'… {unit}'" for unit in ("ms", "s", "min", "h", "d"))
+ZONES = """\
+  zones:
+    source: fleet
+    topic: cameras/{camera}/sightings
+    codec: sightings
+    rows: presence
+    unknown: accept
+    labels: [person]
+    zones: [stall, gate]
+"""
+
+
+@pytest.mark.parametrize(
+    "rule, faults",
+    [
+        pytest.param("detector: occupied, parameters: {zones: [stall, gate]}", [], id="its-zones"),
+        pytest.param(
+            "detector: occupied, parameters: {zones: [stahl]}",
+            ["parameters.zones.0   no stream takes the zone 'stahl'; did you mean 'stall'?"],
+            id="typo",
+        ),
+        pytest.param(
+            "detector: stationary, parameters: {zones: [stall]}",
+            ["parameters.zones.0   no stream takes the zone 'stall'; add it to streams.seen.zones"],
+            id="of-the-other-kind-of-row",
+        ),
+        pytest.param("detector: threshold, parameters: {column: count, above: 5 1}", [], id="a-column-of-its-own"),
+        pytest.param("detector: threshold, parameters: {column: stood, above: 5min}", [], id="and-its-unit"),
+        pytest.param(
+            "detector: threshold, parameters: {column: stood, above: 5 1}",
+            [f"parameters.above   expected {DURATIONS}, the unit of 'stood' in stream zones"],
+            id="not-its-unit",
+        ),
+        pytest.param("detector: threshold, rows: presence, parameters: {column: count, above: 5 1}", [], id="said"),
+        pytest.param(
+            "detector: occupied, metric: fullness",
+            ["metric   only reading rows have a metric, this rule reads presence rows"],
+            id="metric",
+        ),
+        pytest.param(
+            "detector: occupied, parameters: {hours: 8-9}",
+            ["parameters.hours   expected hours such as 'Mo-Fr 20:00-04:30', got '8-9': no window '8-9'"],
+            id="hours",
+        ),
+    ],
+)
+def test_rules_about_zones(tmp_path: Path, rule: str, faults: list[str]) -> None:
+    file = write(tmp_path, "rules:\n", f"{ZONES}rules:\n  - {{id: zone, {rule}}}\n")
+    assert [str(fault).partition("rules.0.")[2] for fault in examine(file).faults] == faults
+
+
+@pytest.mark.parametrize(
+    "fixture, rule, told",
+    [
+        pytest.param("gate,,object,0.1,0.1,0.2,0.2", "stationary", [], id="good"),
+        pytest.param("gate,lane,,,,,", "stationary", ["no stream takes the zone 'lane' of a fixture"], id="zone"),
+        pytest.param(
+            "gate,,objekt,0.1,0.1,0.2,0.2",
+            "stationary",
+            ["no stream takes the label 'objekt' of a fixture; did you mean 'object'?"],
+            id="label",
+        ),
+        pytest.param(
+            "gaet,,,0.1,0.1,0.2,0.2",
+            "stationary",
+            ["the camera 'gaet' of a fixture is not under cameras; did you mean 'gate'?"],
+            id="camera",
+        ),
+        pytest.param("edge-box-7,,,0.1,0.1,0.2,0.2", "stationary", [], id="a-camera-elsewhere"),
+        pytest.param(
+            "gate,,object,0.1,0.1,0.2,0.2",
+            "silent",
+            ["no rule asks what stands in a picture (detector: stationary), so no fixture is heeded"],
+            id="nobody-asks",
+        ),
+    ],
+)
+def test_fixtures_that_are_likely_not_meant(tmp_path: Path, fixture: str, rule: str, told: list[str]) -> None:
+    (tmp_path / "fixtures.csv").write_text(f"camera,zone,label,left,top,width,height\n{fixture}\n")
+    file = write(tmp_path, "vehicles: vehicles.csv}", "fixtures: fixtures.csv}\ncameras: {gate: {url: gate.mp4}}")
+    text = file.read_text()
+    rows = ", rows: sighting" if rule == "silent" else ""
+    file.write_text(text[: text.index("  - {id: parked")] + f"  - {{id: parked, detector: {rule}{rows}}}\n")
+    city = load_city(file)
+    assert [warning.message for warning in fixture_warnings(examine(file).document, city.registers)] == told
+    assert [w.path for w in city.warnings] == ["registers.fixtures"] * len(told)
+    notes = ["what is a fixture (1 in the register) is nothing to it"] if rule == "stationary" else []
+    assert covered(file).notes == [*notes, ACCEPTED]
+
+
+@pytest.mark.parametrize(
+    "stream, reasons",
+    [
+        pytest.param("beside: [person]", {}, id="said"),
+        pytest.param("gap: 1min", {"no stream gives 'beside'": 1}, id="nobody-says-who-stands-beside"),
+    ],
+)
+def test_a_rule_about_who_stands_beside(tmp_path: Path, stream: str, reasons: dict[str, int]) -> None:
+    rule = "detector: stationary, parameters: {alone: true}}"
+    file = write(tmp_path, "detector: threshold, parameters: {column: still, above: 5min}, for: 10s}", rule)
+    text = file.read_text().replace("forget: 20min", stream)
+    file.write_text(text.replace("rules:\n", "cameras: {gate: {url: gate.mp4}}\nrules:\n"))
+    assert covered(file).reasons == reasons

@@ -7,30 +7,39 @@ on stdout say how far its engines are: `judged POSITION`, `resumed POSITION`.
 from __future__ import annotations
 
 import sys
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
 import faust
 import msgspec
 import pyarrow as pa
 
-from pipeline.engine import Engine
 from pipeline.episode import EpisodeEvent
-from pipeline.runtime.agent import judge_partitions
-from tests.services.partition_case import load_version
+from pipeline.runtime.cluster.agent import judge_partitions
+from tests.services.partition_case import new_engine
 
 
-class Telling(Engine):
-    """An engine that says what it does."""
+class Telling:
+    """A judge that says what it does."""
 
-    def feed(self, batch: pa.RecordBatch, first: int) -> list[EpisodeEvent]:
-        known = super().feed(batch, first)
-        _say("judged", self.position)
-        return known
+    def __init__(self, partition: int) -> None:
+        self.partition, self.engine = partition, new_engine()
+
+    def take(self, messages: Sequence[tuple[int, bytes]]) -> tuple[int, list[EpisodeEvent]] | None:
+        known: list[EpisodeEvent] = []
+        for _, value in messages:
+            with pa.ipc.open_stream(value) as stream:
+                for batch in stream:
+                    known += self.engine.feed(batch, self.engine.position)
+            _say("judged", self.engine.position)
+        return (self.partition, known) if known else None
+
+    def snapshot(self) -> bytes:
+        return self.engine.snapshot()
 
     def restore(self, data: bytes) -> None:
-        super().restore(data)
-        _say("resumed", self.position)
+        self.engine.restore(data)
+        _say("resumed", self.engine.position)
 
 
 def _say(what: str, position: int) -> None:
@@ -52,13 +61,15 @@ def main(broker: str, name: str, partitions: int, folder: Path) -> None:
     )
     known = app.topic(f"{name}-episodes", value_type=bytes, value_serializer="raw", partitions=partitions)
 
-    async def emit(partition: int, events: list[EpisodeEvent]) -> None:
+    async def emit(found: tuple[int, list[EpisodeEvent]]) -> None:
+        partition, events = found
         await (await known.send(value=msgspec.msgpack.encode(events), partition=partition))
 
-    new_engine = partial(Telling, load_version)
     # Snapshots are small here: so that they come in several parts, parts are smaller still. They come by count alone,
-    # so that the test knows which messages are never acknowledged.
-    judge_partitions(app, f"{name}-entries", partitions, new_engine, emit, every=20, seconds=3600.0, part=1000)
+    # so that the test knows which messages are never acknowledged, and messages are judged one by one.
+    judge_partitions(
+        app, f"{name}-entries", partitions, Telling, emit, every=20, seconds=3600.0, share=1.0, part=1000, together=1
+    )
     faust.Worker(app, loglevel="warning", redirect_stdouts=False, quiet=True).execute_from_commandline()
 
 

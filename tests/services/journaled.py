@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from cases.words import decode_step
 from pipeline.entries import Kind
 from pipeline.journal import Contents, Journal
 from pipeline.journal.contents import CONTENTS
@@ -22,6 +23,16 @@ def deliveries(journal: Path) -> Counter[Message]:
     for piece in reader.read(reader.first):
         columns = [piece.batch.column(n).to_pylist() for n in ("kind", "topic", "payload")]
         found.update((t, p) for k, t, p in zip(*columns, strict=True) if k == Kind.DELIVERY)
+    return found
+
+
+def said_steps(journal: Path) -> Counter[str]:
+    """The ids of all steps that people said, and how often each is there. journal: its folder."""
+    found: Counter[str] = Counter()
+    reader = Journal.read_only(journal)
+    for piece in reader.read(reader.first):
+        columns = [piece.batch.column(n).to_pylist() for n in ("kind", "payload")]
+        found.update(decode_step(payload).id for kind, payload in zip(*columns, strict=True) if kind == Kind.STEP)
     return found
 
 

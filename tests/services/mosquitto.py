@@ -65,7 +65,7 @@ class Mosquitto:
             self.process = subprocess.Popen(
                 [self.program, "-c", str(self.folder / "mosquitto.conf")], stdout=log, stderr=log
             )
-        until(self._listens, f"mosquitto on {self.address}; see {self.folder / 'mosquitto.log'}", seconds=10)
+        until(self._listens, f"mosquitto on {self.address}; see {self.folder / 'mosquitto.log'}", seconds=60)
 
     def _listens(self) -> bool:
         assert self.process is not None
@@ -80,7 +80,7 @@ class Mosquitto:
         """End it; what it holds in memory is gone, unless it has `persistence true`."""
         if self.process is not None:
             self.process.terminate()
-            self.process.wait(10)
+            self.process.wait(60)
             self.process = None
 
 

@@ -71,9 +71,9 @@ class Run:
         """SIGKILL: no last word, nothing saved."""
         self.lives()
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
 
-    def stop(self, seconds: float = 30.0) -> None:
+    def stop(self, seconds: float = 60.0) -> None:
         """SIGTERM: it ends in order."""
         self.lives()
         self.process.send_signal(signal.SIGTERM)
@@ -83,7 +83,7 @@ class Run:
         """Whatever happened: it does not outlive its test."""
         if self.process.poll() is None:
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(60)
 
 
 def read_metrics(url: str) -> dict[str, float]:

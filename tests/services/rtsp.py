@@ -91,7 +91,7 @@ class RtspServer:
         """End it at once, as a power cut does."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(60)
             self.process = None
 
     def freeze(self) -> None:

@@ -52,7 +52,7 @@ class SmallDisk:
         """Let it go, with all that is on it."""
         assert self._keeper.stdin is not None
         self._keeper.stdin.close()
-        self._keeper.wait(10)
+        self._keeper.wait(60)
 
     def _mounted(self, folder: Path) -> bool:
         assert self._keeper.poll() is None, "the small disk could not be mounted"

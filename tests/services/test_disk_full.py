@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.found import found_only
 from tests.services.journaled import deliveries
 from tests.services.mosquitto import Mosquitto, own_mosquitto
 from tests.services.process import Run, gridwatch
@@ -107,7 +108,7 @@ def test_while_the_disk_is_full(
         assert run.metrics()[LIVE] + run.metrics().get('gridwatch_rows_total{fate="late"}', 0.0) == COUNT
         assert any("the journal takes deliveries again" in line for line in run.events("info"))
     run.stop()
-    stored = gridwatch("cases", "list", "--config", city, "--json", within=disk.within)
+    stored = found_only(gridwatch("cases", "list", "--config", city, "--json", within=disk.within))
     again = gridwatch("replay", city.parent / "data" / "journal", "--json", "-", within=disk.within)
     assert stored == again
     assert stored.count("\n") > 10

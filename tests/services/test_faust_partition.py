@@ -23,8 +23,6 @@ from pipeline.episode import EpisodeEvent
 from tests.services.partition_case import messages, new_engine
 from tests.services.wait import until
 
-pytest_plugins = ("tests.services.kafka",)
-
 PARTITIONS = 2
 COUNT = (
     307  # no multiple of the snapshots' 20, so that the last messages are never acknowledged and every worker gets some
@@ -76,8 +74,8 @@ class Worker:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(timeout=10)
-        self._reader.join(timeout=10)
+        self.process.wait(timeout=60)
+        self._reader.join(timeout=60)
         self.errors.close()
 
 

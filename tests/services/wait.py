@@ -9,7 +9,7 @@ from collections.abc import Callable
 _never = threading.Event()
 
 
-def until(condition: Callable[[], object], what: str, seconds: float = 30.0, every: float = 0.05) -> None:
+def until(condition: Callable[[], object], what: str, seconds: float = 60.0, every: float = 0.05) -> None:
     """Return once `condition` is true; an AssertionError that names `what` when it is not within `seconds`.
 
     A condition that should give up early raises an error of its own.

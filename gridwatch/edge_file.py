@@ -1,0 +1,33 @@
+"""edge_file: the sections about cameras, as models: `cameras`, `publish`, `evidence`; and a file of these alone.
+
+A city's file may have them beside its own; an edge box's file has nothing else, but `metrics`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from cameras.evidence.settings import EvidenceSettings
+from cameras.latest_settings import LatestSettings
+from cameras.publish import Broker
+from cameras.settings import CameraName, CameraSettings
+from pipeline.runtime.sections import MetricsSection, Section
+
+
+class CameraSections(Section):
+    """What a city's file may say of its cameras."""
+
+    cameras: Mapping[CameraName, CameraSettings] = Field({}, description="which there are, and what they watch for")
+    publish: Broker | None = Field(None, description="the broker to which what they see goes")
+    evidence: EvidenceSettings | None = Field(None, description="what is kept of what they see; none: nothing")
+    frames: LatestSettings | None = Field(None, description="their latest pictures, for the console; none: none")
+
+
+class EdgeSections(CameraSections):
+    """All that an edge box's file may say."""
+
+    cameras: Mapping[CameraName, CameraSettings] = Field(min_length=1)
+    publish: Broker
+    metrics: MetricsSection | None = Field(default_factory=MetricsSection)

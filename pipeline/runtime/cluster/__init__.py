@@ -1,0 +1,1 @@
+"""cluster: a city on Kafka, by Faust: docs/decisions/cluster.md."""
