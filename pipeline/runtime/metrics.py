@@ -65,6 +65,12 @@ class Metrics:
         self.letters_lost = Counter(
             "gridwatch_deadletters_lost", "Set aside, and not kept since there was no room.", registry=r
         )
+        self.vehicle_photos = Counter(
+            "gridwatch_vehicle_photos", "Photos of vehicles' terminals, by what became.", ["became"], registry=r
+        )
+        self.vehicle_photos_unmatched = Gauge(
+            "gridwatch_vehicle_photos_unmatched", "Of the last two days, those with no case.", registry=r
+        )
         self.log_lines_lost = Gauge("gridwatch_log_lines_lost", "Lines that could not be written.", registry=r)
         self.log_lines_lost.set_function(lambda: Lines.everywhere)
         self._counted: Tally[str] = Tally()
