@@ -1,4 +1,4 @@
-"""evidence_files: which of what cameras kept belongs to which case, and where the files of cases are kept.
+"""evidence_files: which of what cameras and terminals took belongs to which case, and where cases' files are kept.
 
 A camera's store deletes by age, on whichever machine it is; the city's copy of what belongs to a case stays as long as
 the case needs it (docs/decisions/evidence-with-cases.md). Files are named by their own SHA-256, so that the same file
@@ -56,6 +56,13 @@ def belongs(seen: Seen, to: Happening) -> bool:
         return True
     ended = math.inf if math.isnan(to.ended) else to.ended
     return to.part == seen.zone and to.started - EARLY <= seen.captured <= ended
+
+
+def belongs_to_vehicle(seen: Seen, to: Happening, before: float, after: float) -> bool:
+    """What a vehicle's terminal took belongs to what was wrong with that vehicle then. Seen.camera: the vehicle.
+    before, after: seconds; so long before its start, and after its end, it still does."""
+    ended = math.inf if math.isnan(to.ended) else to.ended
+    return seen.camera == to.subject and to.started - before <= seen.captured <= ended + after
 
 
 def belonging(seen: Iterable[Seen], to: Iterable[Happening]) -> list[Seen]:

@@ -11,8 +11,9 @@ docs/connectors/.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pydantic import BaseModel
@@ -58,6 +59,8 @@ class Status:
     """The journal can't take more (a full disk): nothing is read or acknowledged until it can."""
     last_error: str = ""
     """Which host, what happened, what to do; never a secret. Stays after the error has passed."""
+    refused: Counter[str] = field(default_factory=Counter)
+    """How often what was refused, bounded or set right, by reason, since the start: words of the source's own, few."""
     failed: Exception | None = None
     """What ended the source for good (a defect, not a lost connection or a full disk); None while it works."""
 

@@ -37,6 +37,9 @@ class SourceOut(BaseModel):
     count: int | None = Field(description="deliveries since the start; of a hotline in the last 24 h")
     delay: DelayOut | None
     in_flight: int | None = Field(description="read and not acknowledged")
+    refused: dict[str, int] = Field(
+        {}, description="how often what was refused, bounded or set right since the start, by reason"
+    )
     error: str
     hint: Literal["", "connect", "journal", "restart", "nothing_yet", "quiet"] = Field(
         description="what to do: mend the connection; make room for the journal; start gridwatch again; see whether"

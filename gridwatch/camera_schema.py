@@ -10,8 +10,8 @@ from typing import Any
 
 from cameras.watchers import watcher, watchers
 from console.settings import WebSection
-from gridwatch.camera_section import CITY
-from gridwatch.edge_file import EdgeSections
+from gridwatch.camera_section import CITY, OURS
+from gridwatch.edge_file import CitySections, EdgeSections
 from pipeline.runtime.schema import Written, json_schema
 
 
@@ -36,9 +36,9 @@ def whole_schema() -> dict[str, Any]:
     web = WebSection.model_json_schema(schema_generator=Written)
     definitions |= web.pop("$defs") | {"WebSection": web}
     ours = edge["properties"]
-    beside = {key: ours[key] for key in ("cameras", "publish", "evidence", "frames")} | {
-        "web": {"$ref": "#/$defs/WebSection"}
-    }
+    city = CitySections.model_json_schema(schema_generator=Written)
+    definitions["VehiclePhotos"] = city["$defs"]["VehiclePhotos"]
+    beside = {key: ours.get(key, city["properties"][key]) for key in OURS} | {"web": {"$ref": "#/$defs/WebSection"}}
     return {
         **schema,
         "$defs": definitions,

@@ -18,6 +18,7 @@ from pipeline.faults import Fault, Faulty, did_you_mean
 
 if TYPE_CHECKING:
     from cameras.evidence.settings import EvidenceSettings
+    from cameras.evidence.vehicle_photos import VehiclePhotos
     from cameras.latest_settings import LatestSettings
     from cameras.publish import Broker
     from cameras.settings import CameraSettings
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 CITY = ("city", "sources", "streams", "rules")
 """A file that has one of these is a city's."""
+OURS = ("cameras", "publish", "evidence", "frames", "vehicle_photos")
+"""The sections that are read here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ class CameraFile:
     """The cameras whose zones were drawn in the console."""
     zones: Path | None = None
     """Where zones that are drawn are kept; None: an edge box's, which has none."""
+    vehicle_photos: VehiclePhotos | None = None
+    """What is kept of vehicles' pictures; None: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +146,7 @@ def _read(file: Path, document: Document, faults: list[Fault], drawn: DrawnZones
     elif not isinstance(document.data, dict):  # that is told with the rest of the city
         return None
     data = {key: said for key, said in document.data.items() if said is not None or key == "metrics"}
-    ours = {key for key in ("cameras", "publish", "evidence", "frames") if key in data}
+    ours = {key for key in OURS if key in data}
     if not alone and not ours:
         return CameraFile(file, {}, None, None, None)
     if drawn is None:
@@ -154,10 +159,10 @@ def _read(file: Path, document: Document, faults: list[Fault], drawn: DrawnZones
     from pipeline.runtime.explain import faults_of
 
     try:
-        from gridwatch.edge_file import CameraSections, EdgeSections
+        from gridwatch.edge_file import CitySections, EdgeSections
     except ImportError as error:
         raise lacking(error) from None
-    model = EdgeSections if alone else CameraSections
+    model = EdgeSections if alone else CitySections
     try:
         sections = model.model_validate(data if alone else {key: data[key] for key in ours})
     except ValidationError as error:
@@ -175,7 +180,13 @@ def _read(file: Path, document: Document, faults: list[Fault], drawn: DrawnZones
     frames = sections.frames and sections.frames.hiding(sections.evidence)
     ours_drawn = drawn.names & cameras.keys()
     zones = None if alone else folder_of(file, data) / FILE
-    return CameraFile(file, cameras, sections.publish, evidence, metrics, frames, ours_drawn, zones)
+    photos = sections.vehicle_photos if isinstance(sections, CitySections) else None
+    if photos is not None and data.get("runtime") == "cluster":
+        message = "expected runtime: embedded, whose journal vehicles' pictures are read from; leave the section out"
+        faults.append(document.fault(("vehicle_photos",), message))
+    return CameraFile(
+        file, cameras, sections.publish, evidence, metrics, frames, ours_drawn, zones, photos and photos.resolved(base)
+    )
 
 
 def lacking(error: ImportError) -> Problem:

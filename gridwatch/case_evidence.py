@@ -1,8 +1,9 @@
 """case_evidence: what cameras kept, copied for the cases that it belongs to, and deleted when none needs it any more.
 
-Looks into the store that the city's section `evidence` names, which edge boxes may share, and attaches what belongs to
-a case (cases/evidence_files.py) by a step of its own, so that it is in the case's history. Safe to repeat: a file is
-named by its content, and a step by its case and its evidence.
+Looks into the store that the city's section `evidence` names, which edge boxes may share, or into that of vehicles'
+photos (gridwatch/vehicle_photos.py), and attaches what belongs to a case (cases/evidence_files.py) by a step of its
+own, so that it is in the case's history. Safe to repeat: a file is named by its content, and a step by its case and its
+evidence.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import math
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -41,11 +42,23 @@ class Changed(Exception):
 
 
 class CaseEvidence:
-    """Of one city. Used by one thread."""
+    """Of one city and one store. Used by one thread."""
 
-    def __init__(self, cameras: Store | None, engine: sa.Engine, files: Files, office: Office) -> None:
-        """cameras: where their evidence is; None: none is kept."""
+    def __init__(
+        self,
+        cameras: Store | None,
+        engine: sa.Engine,
+        files: Files,
+        office: Office,
+        of: Callable[[Seen, Happening], bool] = belongs,
+        early: float = EARLY,
+        *,
+        parts: bool = True,
+    ) -> None:
+        """cameras: where their evidence is; None: none is kept. of: what belongs to what. early: seconds that something
+        may have been taken before what it belongs to began. parts: it only belongs to what is about a part."""
         self._cameras, self._engine, self._files, self._office = cameras, engine, files, office
+        self._of, self._early, self._parts = of, early, parts
         self._known: dict[Place, Manifest] = {}
         self._done: set[tuple[str, str]] = set()
         self._looked = False
@@ -76,6 +89,11 @@ class CaseEvidence:
             raise Changed("; ".join(changed))
         return attached
 
+    @property
+    def attached(self) -> set[str]:
+        """The ids of what was taken of late and is with a case."""
+        return {id for _, id in self._done}
+
     def prune(self, now: float, keep: float) -> int:
         """Delete files whose cases ended longer than `keep` seconds ago; how many. Raises StoreTrouble, OSError."""
         with reading(self._engine) as connection:
@@ -89,10 +107,12 @@ class CaseEvidence:
             return False
 
     def _members(self, now: float) -> dict[str, list[tuple[str, Happening]]]:
-        """Camera -> (case, episode) that evidence may belong to, of what goes on or has not long ended."""
+        """Camera or vehicle -> (case, episode) that evidence may belong to, of what goes on or has not long ended."""
         recent = EPISODES.c.ended.is_(None) | (EPISODES.c.ended > now - LOOKBACK)
         columns = (EPISODES.c[name] for name in ("case_id", "subject", "part", "started", "ended"))
-        query = sa.select(*columns).where(recent, EPISODES.c.case_id.is_not(None), EPISODES.c.part != "")
+        query = sa.select(*columns).where(recent, EPISODES.c.case_id.is_not(None))
+        if self._parts:
+            query = query.where(EPISODES.c.part != "")
         found: dict[str, list[tuple[str, Happening]]] = {}
         with reading(self._engine) as connection:
             for case, subject, part, started, ended in connection.execute(query):
@@ -112,7 +132,7 @@ class CaseEvidence:
             if folder(camera) not in there:
                 continue
             # What came before is known, but at the first look.
-            oldest = min(each.started for _, each in happenings) - EARLY
+            oldest = min(each.started for _, each in happenings) - self._early
             first = now - LOOKBACK if self._looked else min(now - LOOKBACK, oldest)
             for where in cameras.places(folder(camera), day(first)):
                 manifest = self._known.get(where) or cameras.manifest(where)
@@ -121,7 +141,7 @@ class CaseEvidence:
                 self._known[where] = manifest
                 seen = Seen(manifest.camera, manifest.track, manifest.zone, manifest.captured)
                 for case, happening in happenings:
-                    if (case, where.id) not in self._done and belongs(seen, happening):
+                    if (case, where.id) not in self._done and self._of(seen, happening):
                         yield (case, where.id), where
         late = day(now - LOOKBACK)
         self._known = {where: each for where, each in self._known.items() if where.day >= late}
@@ -155,6 +175,7 @@ class CaseEvidence:
             raise Changed(f"{path}: it is not what was kept, and is not attached to its case")
         kept = self._files.put(data, "".join(PurePosixPath(file.name).suffixes))
         extra = {"evidence": manifest.id, "track": manifest.track, "zone": manifest.zone, "label": manifest.label}
+        extra |= manifest.sent
         if file.until is not None:
             extra["until"] = file.until
         return {

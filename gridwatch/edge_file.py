@@ -1,6 +1,6 @@
-"""edge_file: the sections about cameras, as models: `cameras`, `publish`, `evidence`; and a file of these alone.
+"""edge_file: the sections about pictures, as models: `cameras`, `publish`, `evidence`; and a file of these alone.
 
-A city's file may have them beside its own; an edge box's file has nothing else, but `metrics`.
+A city's file may have them beside its own, and `vehicle_photos`; an edge box's file has nothing else, but `metrics`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from cameras.evidence.settings import EvidenceSettings
+from cameras.evidence.vehicle_photos import VehiclePhotos
 from cameras.latest_settings import LatestSettings
 from cameras.publish import Broker
 from cameras.settings import CameraName, CameraSettings
@@ -23,6 +24,12 @@ class CameraSections(Section):
     publish: Broker | None = Field(None, description="the broker to which what they see goes")
     evidence: EvidenceSettings | None = Field(None, description="what is kept of what they see; none: nothing")
     frames: LatestSettings | None = Field(None, description="their latest pictures, for the console; none: none")
+
+
+class CitySections(CameraSections):
+    """... and of pictures that are none of its cameras'."""
+
+    vehicle_photos: VehiclePhotos | None = Field(None, description="what is kept of vehicles' pictures; none: nothing")
 
 
 class EdgeSections(CameraSections):

@@ -97,6 +97,7 @@ class HealthBeside:
             count=status.deliveries,
             delay=self._devices.delay(name),
             in_flight=status.in_flight,
+            refused=dict(status.refused),
             error=status.last_error if trouble else "",
             hint=hint,
         )

@@ -6,13 +6,32 @@ become which column of which row is said by the stream's mapping, as for JSON. S
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
 Facts = Mapping[str, Any]
 """What one object of a payload says. Keys are text without '.'; values are whatever JSON can hold; None: unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that a payload carries."""
+
+    facts: Facts
+    """Whose it is, and what else is said of it, as of `decode`'s objects."""
+    data: bytes
+    """The file, as it was sent."""
+    form: str
+    """What its sender says that it is: 'jpeg'; '' where it says nothing."""
+    ts: float = math.nan
+    """When it was taken, UTC seconds; NaN where nobody says."""
+    lon: float = math.nan
+    lat: float = math.nan
+    """Where, WGS-84 degrees; NaN where nobody says."""
 
 
 class Codec(BaseModel):
@@ -46,3 +65,7 @@ class Codec(BaseModel):
         place of an object of which alone that is true. Both are set aside with the message, and stop nothing.
         """
         raise NotImplementedError(f"{type(self).__name__} does not say what is in a payload: it has no decode")
+
+    def pictures(self, payload: bytes) -> Iterable[Picture | ValueError]:
+        """The pictures in a payload, for what carries some; none are rows. Raises and gives what `decode` does."""
+        return ()

@@ -73,6 +73,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[File, ...]
     lacking: dict[str, str] = {}
     """What was asked for and could not be had, and why."""
+    sent: dict[str, Any] = {}
+    """Of a vehicle's photo: which terminal sent it, what was said of it, and the SHA-256 of the file that came."""
 
 
 def described(

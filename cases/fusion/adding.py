@@ -5,6 +5,7 @@ Reads the book and what is held; changes nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -72,9 +73,9 @@ def _apart(entry: Entry, happening: Happening) -> bool:
 def others(book: Book, holding: Holding, rule: FusionRule, happening: Happening) -> list[Happening] | None:
     """What adds up with it by a rule with parts, in the order of the parts; None where something lacks.
 
-    All of them began within the rule's time of each other and lie within its metres of each other. Of several choices
-    it is the one nearest in time, then on the ground, then the lowest id, part by part; it is the first part that it
-    can be.
+    All of them began within the rule's time of each other, and lie within its metres of each other or have one subject.
+    Of several choices it is the one nearest in time, then on the ground, then the lowest id, part by part; it is the
+    first part that it can be.
     """
     for number, part in enumerate(rule.all):
         if chosen(part, happening):
@@ -116,12 +117,16 @@ def _fitting(
 
 
 def _distance(one: Happening, other: Happening) -> tuple[float, float]:
-    return abs(one.started - other.started), metres(one.lon, one.lat, other.lon, other.lat)
+    """Seconds, metres; infinite where one has no place."""
+    away = metres(one.lon, one.lat, other.lon, other.lat)
+    return abs(one.started - other.started), math.inf if math.isnan(away) else away
 
 
 def _together(rule: FusionRule, one: Happening, other: Happening) -> bool:
     aside, away = _distance(one, other)
-    return aside <= rule.within and away <= rule.near  # type: ignore[operator]  # the settings see to it
+    if rule.of_subject and (not one.subject or one.subject != other.subject):
+        return False
+    return aside <= rule.within and (rule.near is None or away <= rule.near)  # type: ignore[operator]  # settings
 
 
 def waits(rules: Sequence[FusionRule], happening: Happening) -> FusionRule | None:

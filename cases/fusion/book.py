@@ -99,8 +99,13 @@ class Book:
         self._by_subject: dict[str, dict[str, dict[str, None]]] = {}
         self._by_place: dict[str, Near[str]] = {rule.id: Near(rule.near or 0.0) for rule in self._places}
         self._by_part: dict[tuple[str, int], Near[str]] = {
-            (rule.id, number): Near(rule.near or 0.0) for rule in self._composites for number in range(len(rule.all))
+            (rule.id, number): Near(rule.near or 0.0)
+            for rule in self._composites
+            for number in range(len(rule.all))
+            if not rule.of_subject
         }
+        self._part_of: dict[tuple[str, int, str], dict[str, None]] = {}
+        """Rule, part, subject -> what is that part."""
 
     # ---- what it knows
 
@@ -147,8 +152,11 @@ class Book:
         return min(found, key=lambda entry: (entry.opened, entry.id), default=None)
 
     def parts_near(self, rule: FusionRule, number: int, happening: Happening) -> Iterator[str]:
-        """Members, and what is held, that are this part of the rule and may be near enough."""
-        yield from self._by_part[rule.id, number].around("", happening.lon, happening.lat)
+        """Members, and what is held, that are this part of the rule and may be near enough, or have its subject."""
+        if not rule.of_subject:
+            yield from self._by_part[rule.id, number].around("", happening.lon, happening.lat)
+        elif happening.subject:
+            yield from self._part_of.get((rule.id, number, happening.subject), ())
 
     # ---- what changes it
 
@@ -233,12 +241,21 @@ class Book:
     def add_part(self, happening: Happening) -> None:
         """It may be a part of something."""
         for key in self._parts_of(happening):
-            self._by_part[key].add("", happening.lon, happening.lat, happening.id)
+            if key in self._by_part:
+                self._by_part[key].add("", happening.lon, happening.lat, happening.id)
+            elif happening.subject:
+                self._part_of.setdefault((*key, happening.subject), {})[happening.id] = None
 
     def drop_part(self, happening: Happening) -> None:
         """No more."""
         for key in self._parts_of(happening):
-            self._by_part[key].remove("", happening.lon, happening.lat, happening.id)
+            if key in self._by_part:
+                self._by_part[key].remove("", happening.lon, happening.lat, happening.id)
+                continue
+            there = self._part_of.get((*key, happening.subject), {})
+            there.pop(happening.id, None)
+            if not there:
+                self._part_of.pop((*key, happening.subject), None)
 
     def _parts_of(self, happening: Happening) -> Iterable[tuple[str, int]]:
         for rule in self._composites:

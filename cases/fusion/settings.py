@@ -52,8 +52,10 @@ class FusionRule(Which):
     """One of `fusion.rules`: the same subject, the same place, or parts that add up to another category."""
 
     id: Id = Field(description="names the rule in the case's history")
-    same: Literal["subject", "place"] | None = Field(None, description="one category and one subject, or one place")
-    all: tuple[Part, ...] = Field((), max_length=4, description="instead of 'same': the parts that must all be there")
+    same: Literal["subject", "place"] | None = Field(
+        None, description="one category and one subject, or one place; with 'all' subject: all parts have one"
+    )
+    all: tuple[Part, ...] = Field((), max_length=4, description="the parts that must all be there")
     near: Metres | None = Field(None, gt=0, le=10_000, description="how far apart they may be")
     within: Seconds | None = Field(
         None, gt=0, description="how long apart; of 'same: subject' without it: until the case is closed"
@@ -69,18 +71,25 @@ class FusionRule(Which):
         None, gt=0, description="of 'all': how long a part waits for the others; default: within"
     )
 
+    @property
+    def of_subject(self) -> bool:
+        """Whether its parts have to be about one subject."""
+        return bool(self.all) and self.same == "subject"
+
     @model_validator(mode="after")
     def _one_of(self) -> Self:
-        if (self.same is None) == (not self.all):
+        if (self.same is None) == (not self.all) and not self.of_subject:
             raise ValueError("expected 'same: subject', 'same: place' or 'all: […]', one of them")
-        if self.same == "subject" and self.near is not None:
+        if self.same == "subject" and not self.all and self.near is not None:
             raise ValueError("expected 'near' with 'same: place' or 'all'; a subject is the same wherever it is")
+        if self.of_subject and self.within is None:
+            raise ValueError("expected 'within' (such as '30min')")
         if self.same != "subject" and (self.near is None or self.within is None):
             raise ValueError("expected 'near' (such as '50 m') and 'within' (such as '30min')")
         if self.all and (len(self.all) < 2 or not self.becomes):
             raise ValueError("expected two to four parts in 'all', and 'becomes', the category that they add up to")
         if self.all and (self.reopens is not None or self.parts != "apart"):
-            raise ValueError("expected 'reopens' and 'parts' with 'same' only")
+            raise ValueError("expected 'reopens' and 'parts' without 'all' only")
         if not self.all and (self.becomes or self.wait is not None):
             raise ValueError("expected 'becomes' and 'wait' with 'all' only")
         return self

@@ -47,8 +47,7 @@ class Jt808Receiver(Receiving[Jt808Source]):
         return f"{self.settings.host}:{self.settings.port}"
 
     def _prepare(self, folder: Path, environment: Mapping[str, str]) -> None:
-        self.counts: Counter[str] = Counter()
-        """How often what was refused or bounded; written by its thread alone."""
+        self.counts = self.status.refused
         self.port = 0
         self.buffer = memoryview(bytearray(BUFFER))
         self.waiting = False

@@ -54,7 +54,7 @@ def run(
     beside = DeskBeside(file, log, metrics.registry)
     city = Embedded(file, log=log, metrics=metrics, prepare=beside.prepare, latest=latest_of(file))
     cameras = CamerasBeside(file, log, city.metrics.registry)
-    evidence = EvidenceBeside(file, log)
+    evidence = EvidenceBeside(file, log, city.metrics)
     manager = ServiceManager()
 
     def reload() -> None:

@@ -120,6 +120,7 @@ class Configuration(Section):
     publish: dict[str, Any] = Field(default_factory=dict, description="where cameras' messages go; see docs")
     evidence: dict[str, Any] = Field(default_factory=dict, description="what is kept of what cameras see; see docs")
     frames: dict[str, Any] = Field(default_factory=dict, description="cameras' latest pictures; see docs")
+    vehicle_photos: dict[str, Any] = Field(default_factory=dict, description="what terminals' cameras took; see docs")
     expect: Expectations = Field(default_factory=dict, description="what a replay is to come to; see docs")
 
 
@@ -143,6 +144,7 @@ KEPT_OUT = frozenset(
         "history",
         "intake",
         "reports",
+        "vehicle_photos",
         "web",
     }
 )

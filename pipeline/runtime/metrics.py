@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from cases.making import Known
 from pipeline.runtime.logs import Lines
@@ -51,6 +53,7 @@ class Metrics:
             registry=r,
         )
         self.deliveries = Gauge("gridwatch_source_deliveries", "Committed since the start.", ["source"], registry=r)
+        self.refused = Refused(r)
         self.snapshot_age = Gauge("gridwatch_snapshot_age_seconds", "Since the last one was saved.", registry=r)
         self.snapshot_bytes = Gauge("gridwatch_snapshot_bytes", "Of the last one.", registry=r)
         self.journal_bytes = Gauge("gridwatch_journal_bytes", "Of the journal on the disk.", registry=r)
@@ -64,6 +67,12 @@ class Metrics:
         )
         self.letters_lost = Counter(
             "gridwatch_deadletters_lost", "Set aside, and not kept since there was no room.", registry=r
+        )
+        self.vehicle_photos = Counter(
+            "gridwatch_vehicle_photos", "Photos of vehicles' terminals, by what became.", ["became"], registry=r
+        )
+        self.vehicle_photos_unmatched = Gauge(
+            "gridwatch_vehicle_photos_unmatched", "Of the last two days, those with no case.", registry=r
         )
         self.log_lines_lost = Gauge("gridwatch_log_lines_lost", "Lines that could not be written.", registry=r)
         self.log_lines_lost.set_function(lambda: Lines.everywhere)
@@ -102,6 +111,25 @@ class Metrics:
 
     def _age(self) -> float:
         return -1.0 if self.snapshot_saved_at is None else time.monotonic() - self.snapshot_saved_at
+
+
+class Refused(Collector):
+    """How often each source refused what, by reason."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.of: dict[str, Mapping[str, int]] = {}
+        """By source: its own counts, which it goes on writing."""
+        registry.register(self)
+
+    def collect(self) -> Iterable[CounterMetricFamily]:
+        """See prometheus_client."""
+        found = CounterMetricFamily(
+            "gridwatch_source_refused", "Refused, bounded or set right.", labels=["source", "reason"]
+        )
+        for source, counts in list(self.of.items()):
+            for reason, count in sorted(dict(counts).items()):
+                found.add_metric([source, reason], count)
+        yield found
 
 
 def _disk(folder: Path, what: str) -> float:

@@ -105,6 +105,7 @@ class Sources:
         status, m = receiver.status, self._metrics
         m.source_connected.labels(name).set_function(lambda: float(status.connected_since is not None))
         m.source_in_flight.labels(name).set_function(lambda: status.in_flight)
+        m.refused.of[name] = status.refused
         m.deliveries.labels(name).set_function(lambda: status.deliveries)
         m.source_trouble.labels(name).set_function(
             lambda: float(status.connected_since is None or status.waiting_for_journal or status.failed is not None)

@@ -15,8 +15,9 @@ from pydantic import Field
 from connectors.codecs.jt808.bits import ALARMS, STATUS
 from connectors.codecs.jt808.location import BASE, location
 from connectors.codecs.jt808.message import Frame, assembled, read_frames
+from connectors.codecs.jt808.taken import taken
 from connectors.codecs.jt808.vendor import VendorValue, vendor_values
-from pipeline.codec import Codec, Facts
+from pipeline.codec import Codec, Facts, Picture
 
 LOADS = (0.0, 0.5, None, 1.0)
 """What the status' bits 8 and 9 mean, as a share of what may be loaded."""
@@ -69,6 +70,10 @@ class Jt808Codec(Codec):
                 yield from self._locations(frame)
         if not several and not payload.strip(b"\x7e"):
             yield ValueError("there is nothing in it")
+
+    def pictures(self, payload: bytes) -> Iterable[Picture | ValueError]:
+        """What terminals took (0x0801), whole: the gateway gives the subpackages of one message in a row."""
+        return taken(payload, self.checksum == "accept")
 
     def _locations(self, frame: Frame) -> Iterator[Facts | ValueError]:
         header = frame.header

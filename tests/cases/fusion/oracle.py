@@ -189,17 +189,22 @@ class Oracle:
     def add_up(self, rule: FusionRule, h: Happening, at: float) -> Outcome | None:
         pool = [m for case in self.cases if case.state == "active" and not case.storm_case for m in case.members]
         pool += [kept.happening for kept in self.kept if kept.kind == "part"]
-        within, near = rule.within or 0.0, rule.near or 0.0
+        within = rule.within or 0.0
 
         def together(one: Happening, other: Happening) -> bool:
-            return abs(one.started - other.started) <= within and away(one, other) <= near
+            if rule.same == "subject" and (one.subject != other.subject or not one.subject):
+                return False
+            return abs(one.started - other.started) <= within and (rule.near is None or away(one, other) <= rule.near)
+
+        def metres(one: Happening) -> float:
+            return math.inf if math.isnan(away(one, h)) else away(one, h)
 
         for mine, part in enumerate(rule.all):
             if not chosen(part, h):
                 continue
             choices = [
                 sorted(
-                    (m for m in pool if chosen(other, m)), key=lambda m: (abs(m.started - h.started), away(m, h), m.id)
+                    (m for m in pool if chosen(other, m)), key=lambda m: (abs(m.started - h.started), metres(m), m.id)
                 )
                 for number, other in enumerate(rule.all)
                 if number != mine

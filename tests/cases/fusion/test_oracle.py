@@ -32,6 +32,8 @@ def fusion_rules(draw: st.DrawFn, number: int) -> FusionRule:
     if kind != "subject":
         values["near"] = draw(st.sampled_from(("30 m", "70 m")))
     if kind == "all":
+        if draw(st.booleans()):
+            values |= {"same": "subject", "near": draw(st.sampled_from(("70 m", None)))}
         parts = st.fixed_dictionaries(
             {"rules": st.tuples(_names), "alone": st.sampled_from(("case", "wait", "nothing"))}
         )

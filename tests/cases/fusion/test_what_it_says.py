@@ -388,7 +388,7 @@ def test_a_duplicate_joins_what_it_repeats() -> None:
         pytest.param({"rules": [SUBJECT | {"near": "5 m"}]}, "wherever", id="a-subject-is-not-near"),
         pytest.param({"rules": [dumping() | {"becomes": ""}]}, "becomes", id="becomes-what"),
         pytest.param({"rules": [SUBJECT | {"becomes": "x"}]}, "with 'all' only", id="becomes-without-parts"),
-        pytest.param({"rules": [dumping() | {"reopens": "1h"}]}, "with 'same' only", id="parts-do-not-reopen"),
+        pytest.param({"rules": [dumping() | {"reopens": "1h"}]}, "without 'all' only", id="parts-do-not-reopen"),
         pytest.param({"rules": [SUBJECT, SUBJECT]}, "twice: same-subject", id="one-name-twice"),
         pytest.param({"groups": [["a", "b"], ["b"]]}, "twice: b", id="one-code-in-two-groups"),
         pytest.param({"storms": [STORM | {"area": "city"}]}, "all, grid", id="no-such-area"),

@@ -14,6 +14,7 @@ import pytest
 
 from connectors.codecs.jt808 import bodies
 from connectors.jt808.gateway import Jt808Receiver
+from gridwatch.health_beside import HealthBeside
 from pipeline.runtime.embedded import Embedded
 from tests.connectors.jt808.simulated import Terminal, Words
 from tests.runtime.kit import Lines
@@ -93,6 +94,12 @@ def test_what_terminals_send_becomes_cases(city: Embedded) -> None:
     fast, stolen = found["vehicle.overspeed"], found["vehicle.stolen"]
     assert (fast.subject, fast.started - began, fast.ended and fast.ended - began) == ("T1", 100.0, 220.0)
     assert (stolen.subject, stolen.started - began) == ("T1", 520.0)
+    with Terminal(receiver.port, Words("13900000000")) as stranger:
+        stranger.ask(stranger.words.authenticate("guessed"))
+    refused = {"source": "trucks", "reason": "unknown"}
+    assert city.metrics.registry.get_sample_value("gridwatch_source_refused_total", refused) == 1
+    (told,) = HealthBeside(city).sources()
+    assert told.refused == {"unknown": 1}
     assert city._opened.engine.counts["disordered"] == 0
     assert city._opened.engine.counts["undecodable"] == 0
 

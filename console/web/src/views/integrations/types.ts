@@ -12,6 +12,7 @@ export interface Source {
   count: number | null
   delay: { median: number; p95: number; subjects: number } | null
   in_flight: number | null
+  refused: Record<string, number>
   error: string
   hint: string
 }
