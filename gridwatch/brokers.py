@@ -51,7 +51,7 @@ def listen(
     tick: seconds between ticks; folder: what TLS files are relative to. A broker that can't be reached is told on
     stderr and tried again. Raises Problem where a source can't be made, or has ended for good.
     """
-    from connectors import SOURCES
+    from connectors import KNOWN
     from pipeline.runtime.logs import logger
 
     counted, log = Counted(), logger()
@@ -63,7 +63,7 @@ def listen(
 
     try:
         for name, settings in sources.items():
-            kind = SOURCES[settings.type]
+            kind = KNOWN[settings.type]
             receivers[name] = kind.receiver(name, settings, commit, tick, folder=folder, log=log)
         for receiver in receivers.values():
             receiver.start()
