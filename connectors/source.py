@@ -6,7 +6,7 @@ kept. While it is connected it says by ticks that time has passed (docs/concepts
 
 To add one: write its settings (a pydantic model with a literal `type`) and its receiver (receiving.py has what is the
 same in all that have a connection) in a file of this folder, add a line to `connectors.SOURCES`, a section in
-docs/connectors/.
+docs/connectors/. A package brings a `Connector` (pipeline/connector.py).
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from gridwatch.problems import Exit, Problem
 
 if TYPE_CHECKING:
     from connectors.mqtt_settings import MqttSource
-    from connectors.source import Receiver
+    from connectors.source import Log, Receiver
     from pipeline.journal import Journal
     from pipeline.runtime.compose import City
 
@@ -51,19 +51,33 @@ def listen(
     tick: seconds between ticks; folder: what TLS files are relative to. A broker that can't be reached is told on
     stderr and tried again. Raises Problem where a source can't be made, or has ended for good.
     """
-    from connectors import SOURCES
-    from pipeline.runtime.logs import logger
-
-    counted, log = Counted(), logger()
-    receivers: dict[str, Receiver] = {}
+    counted = Counted()
 
     def commit(buffer: Any) -> None:
         journal.commit(buffer)
         counted.note(buffer)
 
+    follow(commit, sources, tick, folder, ended)
+    return counted
+
+
+def follow(
+    commit: Callable[[Any], None],
+    sources: Mapping[str, MqttSource],
+    tick: float,
+    folder: Path,
+    ended: Callable[[], bool],
+    log: Log | None = None,
+) -> None:
+    """As `listen`, into whatever `commit` does with an EntryBuffer. Several threads call it."""
+    from connectors import KNOWN
+    from pipeline.runtime.logs import logger
+
+    log = log or logger()
+    receivers: dict[str, Receiver] = {}
     try:
         for name, settings in sources.items():
-            kind = SOURCES[settings.type]
+            kind = KNOWN[settings.type]
             receivers[name] = kind.receiver(name, settings, commit, tick, folder=folder, log=log)
         for receiver in receivers.values():
             receiver.start()
@@ -82,28 +96,29 @@ def listen(
     finally:
         for receiver in receivers.values():
             receiver.stop()
-    return counted
 
 
 def own_of(city: City, topics: list[str] | None) -> dict[str, MqttSource]:
     """The configuration's brokers, as somebody else who listens."""
     from connectors.mqtt_settings import MqttSource
 
-    own = {
-        name: source.model_copy(
-            update={
-                "client_id": f"{source.client_id}-record-{secrets.token_hex(4)}",
-                "session": 0.0,
-                "status_topic": None,
-                "subscribe": tuple(topics or (_unshared(each) for each in source.subscribe)),
-            }
-        )
-        for name, source in city.configuration.sources.items()
-        if isinstance(source, MqttSource)
-    }
+    sources = city.configuration.sources.items()
+    own = {name: as_other(source, "record", topics) for name, source in sources if isinstance(source, MqttSource)}
     if not own:
         raise Problem(f"{city.file}: no source that can be connected to; recorded files are for `gridwatch import`.")
     return own
+
+
+def as_other(source: MqttSource, purpose: str, topics: list[str] | None) -> MqttSource:
+    """The same broker for somebody else who listens: to all that it takes, or `topics`. purpose: in the client's id."""
+    return source.model_copy(
+        update={
+            "client_id": f"{source.client_id}-{purpose}-{secrets.token_hex(4)}",
+            "session": 0.0,
+            "status_topic": None,
+            "subscribe": tuple(topics or (_unshared(each) for each in source.subscribe)),
+        }
+    )
 
 
 def _unshared(filter: str) -> str:
@@ -112,9 +127,16 @@ def _unshared(filter: str) -> str:
 
 
 def of_broker(
-    broker: str, topics: tuple[str, ...], username_env: str | None, password_env: str | None, tls: bool
+    broker: str,
+    topics: tuple[str, ...],
+    username_env: str | None,
+    password_env: str | None,
+    tls: bool,
+    *,
+    protocol: str = "5",
+    option: str = "--broker ",
 ) -> MqttSource:
-    """Of a broker by host and port. Raises Problem."""
+    """Of a broker by host and port. option: what faults name it by. Raises Problem."""
     from pydantic import ValidationError
 
     from connectors.mqtt_settings import MqttSource
@@ -133,12 +155,13 @@ def of_broker(
             tls=Tls() if tls else None,
             subscribe=topics,
             session=Quantity(0.0),
+            protocol=protocol,
         )
         settings.credentials(os.environ)
     except ValidationError as error:
         told = "; ".join(f"{each['loc'][0]}: {each['msg'].removeprefix('Value error, ')}" for each in error.errors())
-        raise Problem(f"--broker {broker}: {told}", Exit.USAGE) from None
+        raise Problem(f"{option}{broker}: {told}", Exit.USAGE) from None
     except ValueError as error:
         message = str(error) if "environment" in str(error) else "expected HOST or HOST:PORT, such as broker.city:1883"
-        raise Problem(f"--broker {broker}: {message}", Exit.USAGE) from None
+        raise Problem(f"{option}{broker}: {message}", Exit.USAGE) from None
     return settings

@@ -7,6 +7,7 @@ that is taken. The room's dict is found by its name, as a plug-in is, so that pi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, TypeVar
 
@@ -14,6 +15,10 @@ from pipeline.detector import Detector
 from pipeline.faults import did_you_mean
 
 Kind = TypeVar("Kind")
+Made = TypeVar("Made")
+
+ALL = "*"
+"""In place of a name: nothing of any package can be had."""
 
 
 class NotRegistered(LookupError):
@@ -70,6 +75,29 @@ class Registry:
         if not (isinstance(found, type) and issubclass(found, base)):
             raise TypeError(f"expected a {base.__name__} under '{name}' in the group {self.group}, got {found!r}")
         return found
+
+    def of_packages(
+        self, base: type[Kind], make: Callable[[str, type[Kind]], Made | None]
+    ) -> tuple[dict[str, Made], dict[str, str]]:
+        """What `make` makes of each plug-in's class by name (None: left out), and by name why others can't be had.
+
+        For what a configuration must know before it is read: a package that can't be loaded takes nothing else with it.
+        """
+        found: dict[str, Made] = {}
+        broken: dict[str, str] = {}
+        try:
+            names = list(self.plugins())
+        except ValueError as error:  # two have one name: nobody can say which is meant, nor of what else
+            return {}, {ALL: str(error)}
+        for name in names:
+            try:
+                made = make(name, self.kind(name, base))
+            except Exception as error:  # noqa: BLE001  a package that can't be loaded must not stop a city without it
+                broken[name] = f"{type(error).__name__}: {error}"
+            else:
+                if made is not None:
+                    found[name] = made
+        return found, broken
 
 
 DETECTORS = Registry("detector", "detectors:DETECTORS", "gridwatch.detectors")

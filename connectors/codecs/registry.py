@@ -16,14 +16,12 @@ if TYPE_CHECKING:
     from connectors.codecs.stream import CodecKind
 
 GROUP = "gridwatch.codecs"
-ALL = "*"
-"""In place of a name: none of the packages' codecs can be had."""
-_REGISTRY = Registry("codec", "connectors.codecs:UNPACKERS", GROUP)
+REGISTRY = Registry("codec", "connectors.codecs:UNPACKERS", GROUP)
 
 
 def unpacker(name: str) -> type[Codec]:
     """The codec of that name. NotRegistered with a suggestion; TypeError where an entry point is no codec."""
-    return _REGISTRY.kind(name, Codec)
+    return REGISTRY.kind(name, Codec)
 
 
 def from_plugins(own: Mapping[str, object]) -> tuple[dict[str, CodecKind], dict[str, str]]:
@@ -33,19 +31,9 @@ def from_plugins(own: Mapping[str, object]) -> tuple[dict[str, CodecKind], dict[
     """
     from connectors.codecs.unpacked import kind_of
 
-    found: dict[str, CodecKind] = {}
-    broken: dict[str, str] = {}
-    try:
-        names = list(_REGISTRY.plugins())
-    except ValueError as error:  # two packages bring one name: nobody can say which is meant, nor of what else
-        return {}, {ALL: str(error)}
-    for name in names:
-        try:
-            if name in own:
-                raise ValueError(f"gridwatch has a codec '{name}' of its own; the package's needs another name")
-            codec = unpacker(name)
-            if codec.timed:
-                found[name] = kind_of(name, codec)
-        except Exception as error:  # noqa: BLE001  a package that can't be loaded must not stop a city that needs it not
-            broken[name] = f"{type(error).__name__}: {error}"
-    return found, broken
+    def make(name: str, codec: type[Codec]) -> CodecKind | None:
+        if name in own:
+            raise ValueError(f"gridwatch has a codec '{name}' of its own; the package's needs another name")
+        return kind_of(name, codec) if codec.timed else None
+
+    return REGISTRY.of_packages(Codec, make)

@@ -40,6 +40,7 @@ from gridwatch.cli.indicators import indicators
 from gridwatch.cli.ingest import ingest
 from gridwatch.cli.init import init
 from gridwatch.cli.label import label
+from gridwatch.cli.probe import probe
 from gridwatch.cli.record import record
 from gridwatch.cli.replay import replay
 from gridwatch.cli.run import run
@@ -63,6 +64,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "init": init,
     "check": check,
     "schema": schema,
+    "probe": probe,
     "import": import_,
     "replay": replay,
     "why": why,

@@ -8,11 +8,8 @@ configuration at all. Ends after `--for`, or with Ctrl-C.
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +19,7 @@ from gridwatch.brokers import Counted, listen, of_broker, own_of
 from gridwatch.cli.data import city_data
 from gridwatch.cli.export import SubjectsOption, TopicsOption, filters_of, keep_of
 from gridwatch.cli.frame import Exit, Problem, city_file
+from gridwatch.cli.signals import until
 from gridwatch.cluster_recordings import on_kafka
 from gridwatch.exporting import city_of, new_folder, version_in_force, write_beside
 from gridwatch.times import duration_option
@@ -34,8 +32,6 @@ if TYPE_CHECKING:
 
 TICK = 0.5
 """Seconds between ticks, where no configuration says otherwise."""
-LOOK = 0.5
-"""Seconds between two looks at what was recorded."""
 SOURCE = "mqtt"
 """What the source of a recording without configuration is called."""
 
@@ -70,8 +66,7 @@ def record(
             " gridwatch export NEW RECORDING --since … --subject …",
             Exit.USAGE,
         )
-    with _stopping() as stopping:
-        ended = _Ended(seconds, stopping)
+    with until(seconds) as ended:
         if broker is not None:
             settings = of_broker(broker, tuple(topic or ("#",)), username_env, password_env, tls)
             _from_brokers(to, {SOURCE: settings}, None, topic, ended)
@@ -82,18 +77,6 @@ def record(
             _from_brokers(to, own_of(city, topic), city, topic, ended)
         else:
             _beside(to, config, subject, topic, ended)
-
-
-class _Ended:
-    """Whether it is time to stop. Waits meanwhile."""
-
-    def __init__(self, seconds: float, stopping: threading.Event) -> None:
-        self._until, self._stopping = time.monotonic() + seconds, stopping
-
-    def __call__(self) -> bool:
-        """Waits for `LOOK` at most."""
-        self._stopping.wait(max(0.0, min(LOOK, self._until - time.monotonic())))
-        return self._stopping.is_set() or time.monotonic() >= self._until
 
 
 def _beside(
@@ -187,18 +170,3 @@ def _finish(
 
 def _say(to: Path) -> None:
     typer.echo(f"Recording to {to}; Ctrl-C ends it.", err=True)
-
-
-@contextmanager
-def _stopping() -> Iterator[threading.Event]:
-    """Set by Ctrl-C and SIGTERM: what was received is then still written."""
-    stopping = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stopping
-        return
-    before = {each: signal.signal(each, lambda *_: stopping.set()) for each in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stopping
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -6,7 +6,7 @@ never the value of a secret:
     configs/city.yaml:41  rules.2.for   expected a duration such as '90s' or '10min', got a bare number
 
 To add a section: declare its model in the room that reads it and add one line to `Configuration`. A kind of source is
-added in `connectors.SOURCES`, a codec in `connectors.codecs.CODECS`: nothing is to be done here.
+added in `connectors.SOURCES` (or by a package), a codec in `connectors.codecs.CODECS`: nothing is to be done here.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from cases.intake.settings import IntakeSection
 from cases.notify.settings import NotifySection
 from cases.reporting.settings import ReportsSection
 from cases.store_section import StoreSection
-from connectors import SOURCES
+from connectors import KNOWN as KNOWN_SOURCES
 from connectors.codecs import KNOWN
 from connectors.codecs.stream import StreamSettings
 from connectors.history.settings import HistorySection
@@ -68,7 +68,7 @@ def _city(name: str) -> str:
     return name
 
 
-SOURCE_SETTINGS: tuple[type[BaseModel], ...] = (*(kind.settings for kind in SOURCES.values()), ImportSource)
+SOURCE_SETTINGS: tuple[type[BaseModel], ...] = (*(kind.settings for kind in KNOWN_SOURCES.values()), ImportSource)
 """What a source may be: whatever `connectors` can run, and recorded files."""
 
 if TYPE_CHECKING:

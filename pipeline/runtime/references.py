@@ -12,13 +12,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from connectors import BROKEN as BROKEN_SOURCES
+from connectors import KNOWN as KNOWN_SOURCES
 from connectors.codecs import BROKEN, KNOWN
-from connectors.codecs.registry import ALL
 from detectors import DETECTORS
 from pipeline.detector import Detector
 from pipeline.faults import Fault, did_you_mean
 from pipeline.registers import Registers
-from pipeline.registry import NotRegistered, detector
+from pipeline.registry import ALL, NotRegistered, detector
 from pipeline.rows import KINDS, Rows
 from pipeline.runtime.amounts import amount_faults
 from pipeline.runtime.carrying import carry_faults
@@ -37,6 +38,7 @@ def references(document: Document) -> list[Fault]:
     sources, streams = _mapping(document.at(("sources",))), _mapping(document.at(("streams",)))
     return [
         *_runtime(document),
+        *_sources(document, sources),
         *_streams(document, sources, streams),
         *carry_faults(document, streams),
         *_rules(document, streams),
@@ -54,10 +56,21 @@ def _runtime(document: Document) -> Iterator[Fault]:
         yield document.fault(("runtime",), "expected a section beside it such as kafka: {brokers: ['kafka-1:9092']}")
 
 
+def _sources(document: Document, sources: Mapping[str, Any]) -> Iterator[Fault]:
+    for name, source in sources.items():
+        broken = _why_broken(str(_mapping(source).get("type")), KNOWN_SOURCES, BROKEN_SOURCES)
+        if broken is not None:
+            yield document.fault(("sources", name, "type"), f"the package that brings it can't be loaded: {broken}")
+
+
+def _why_broken(name: str, known: Mapping[str, Any], broken: Mapping[str, str]) -> str | None:
+    """Why what a package brings under that name can't be had."""
+    return broken.get(name) or (broken.get(ALL) if name not in known else None)
+
+
 def _streams(document: Document, sources: Mapping[str, Any], streams: Mapping[str, Any]) -> Iterator[Fault]:
     for name, stream in streams.items():
-        codec = str(_mapping(stream).get("codec"))
-        broken = BROKEN.get(codec) or (BROKEN.get(ALL) if codec not in KNOWN else None)
+        broken = _why_broken(str(_mapping(stream).get("codec")), KNOWN, BROKEN)
         if broken is not None:
             yield document.fault(("streams", name, "codec"), f"the package that brings it can't be loaded: {broken}")
         source, topic = _mapping(stream).get("source"), _mapping(stream).get("topic")

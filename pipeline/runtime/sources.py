@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from connectors import SOURCES
+from connectors import KNOWN
 from connectors.source import Receiver, Status
 from pipeline.entries import EntryBuffer
 from pipeline.faults import Fault, Faulty
@@ -43,7 +43,7 @@ class Sources:
         configuration, folder = city.configuration, city.file.resolve().parent
         faults, fresh = [], Fresh()
         for name, settings in configuration.sources.items():
-            if settings.type not in SOURCES:
+            if settings.type not in KNOWN:
                 continue  # recorded files: nothing to connect to
             settings = self._adapt(name, settings)
             origin = (settings, configuration.time.tick)
@@ -51,7 +51,7 @@ class Sources:
             if at_work is not None and at_work[0] == origin:
                 fresh[name] = (origin, None)
                 continue
-            kind = SOURCES[settings.type]
+            kind = KNOWN[settings.type]
             try:
                 receiver = kind.receiver(
                     name, settings, self._commit, configuration.time.tick, log=self._log, folder=folder

@@ -69,15 +69,15 @@ def _number(number: float) -> float | None:
 
 def yaml(rule: Mapping[str, Any]) -> str:
     """A rule as a member of the configuration's `rules:`, to be pasted. Ends with a line's end."""
-    lines = [f"{name}: {_yaml(value)}" for name, value in rule.items()]
+    lines = [f"{name}: {flow(value)}" for name, value in rule.items()]
     return "".join(f"{'    ' if n else '  - '}{line}\n" for n, line in enumerate(lines))
 
 
-def _yaml(value: Any) -> str:
+def flow(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{name}: {_yaml(each)}" for name, each in value.items()) + "}"
+        return "{" + ", ".join(f"{name}: {flow(each)}" for name, each in value.items()) + "}"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return "[" + ", ".join(map(_yaml, value)) + "]"
+        return "[" + ", ".join(map(flow, value)) + "]"
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _TAKEN:
         return value
     return json.dumps(value, ensure_ascii=False)  # JSON is YAML

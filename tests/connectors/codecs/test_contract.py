@@ -146,7 +146,7 @@ def test_two_packages_with_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry_of_all, "entry_points", lambda group: EntryPoints(points).select(group=group))
     found, broken = registry.from_plugins({})
     assert found == {}
-    assert broken[registry.ALL] == "two codecs are named 'acme': in one:Acme and two:Acme"
+    assert broken[registry_of_all.ALL] == "two codecs are named 'acme': in one:Acme and two:Acme"
 
 
 def test_an_unknown_codec_gets_a_suggestion() -> None:
