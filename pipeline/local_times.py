@@ -63,7 +63,7 @@ def _written(text: str) -> datetime:
         parts = digits if digits[0] else [year, month, day, hour, minute, second or "0"]
         micros = (fraction or "").ljust(6, "0")[:6]
         try:
-            return datetime(*map(int, parts), int(micros))  # type: ignore[arg-type, misc]  # noqa: DTZ001
+            return datetime(*map(int, parts), int(micros))  # type: ignore[arg-type]  # noqa: DTZ001
         except ValueError:
             pass  # no such day or hour: said below
     raise ValueError(f"expected a time without an offset such as '{EXAMPLE}', got {text[:40]!r}")
