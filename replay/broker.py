@@ -78,6 +78,10 @@ class DemoBroker:
             time.sleep(0.01)
         return True
 
+    def filters(self) -> list[str]:
+        """What is subscribed to now."""
+        return [] if self._broker is None else list(self._broker.subscriptions)
+
     def stop(self) -> None:
         """Disconnect everyone and stop listening; harmless when it does not run."""
         if self._thread.is_alive():

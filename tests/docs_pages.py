@@ -35,6 +35,7 @@ _FENCE = re.compile(r"(?ms)^```(\S*)(?: ([^\n]*))?\n(.*?)^```$")
 _HEADING = re.compile(r"(?m)^#+ (.*)$")
 _TIME = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z?"
 _ID = r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8}\b"
+HERE = os.environ | {"PYTHONPATH": str(ROOT)}
 _ANY_ID = r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{8}\b"
 """What stands for a page's id: one in a few dozen is all digits, which on a page would be a number."""
 
@@ -125,7 +126,9 @@ class Shell:
     page: Path
     names: dict[str, object] = field(default_factory=lambda: {"__name__": "page"})
     broker: DemoBroker | None = None
-    running: subprocess.Popen[bytes] | None = None
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    filters: set[str] = field(default_factory=set)
+    """What the city's sources subscribe to."""
 
     def __enter__(self) -> Shell:
         if any("port: 1883" in block.text for block in blocks(self.page)):
@@ -134,9 +137,10 @@ class Shell:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.running is not None:
-            self.running.terminate()
-            self.running.wait(60)
+        for each in self.running:
+            each.terminate()
+        for each in self.running:
+            each.wait(60)
         if self.broker is not None:
             self.broker.stop()
 
@@ -158,7 +162,10 @@ class Shell:
     def write(self, file: Path, text: str) -> None:
         if self.broker is not None:  # the page's broker is a usual one; ours is where there was room, and speaks 3.1.1
             text = text.replace("port: 1883", f"port: {self.broker.port}").replace("protocol: 5", "protocol: 3.1.1")
+            text = text.replace("port = 1883", f"port = {self.broker.port}")
             text = text.replace("\nrules:\n", "\nmetrics: null\nrules:\n")
+        for found in re.findall(r"subscribe: \[(.*)\]", text):
+            self.filters |= {each.strip(' "') for each in found.split(",")}
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
         if file.name == "pyproject.toml":
@@ -171,14 +178,19 @@ class Shell:
             assert self.broker is not None
             option = dict(zip(words[1::2], words[2::2], strict=True))
             publish(self.broker.port, [(option["-t"], option["-m"].encode())], qos=int(option["-q"]))
-        elif words[0] == "gridwatch" and text.endswith("&"):
+        elif text.endswith("&"):
             assert self.broker is not None
-            environment = os.environ | {"PYTHONPATH": str(ROOT)}
-            command = [sys.executable, "-m", "gridwatch.cli", *words[1:]]
-            self.running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-            assert self.broker.wait_for_subscriber(60.0), f"`{text}` did not connect"
+            broker = self.broker
+            start = {"gridwatch": ["-m", "gridwatch.cli"], "python": []}[words[0]]
+            before = set(broker.filters())
+            expected = self.filters if words[0] == "gridwatch" else set()
+            command = [sys.executable, *start, *words[1:]]
+            self.running.append(subprocess.Popen(command, env=HERE, stdout=subprocess.DEVNULL))
+            until(lambda: expected <= set(broker.filters()) != before, f"`{text}` to subscribe", 60.0)
+        elif words[0] == "python":
+            subprocess.run([sys.executable, *words[1:]], env=HERE, check=True)
         else:
-            assert words[0] == "gridwatch", f"this shell knows gridwatch and mosquitto_pub, not {words[0]}"
+            assert words[0] == "gridwatch", f"this shell knows gridwatch, mosquitto_pub and python, not {words[0]}"
             said = ""
 
             def comes() -> bool:
@@ -187,7 +199,7 @@ class Shell:
                 said = f"`{text}` ended with {result.exit_code} and said\n{result.output}"
                 return result.exit_code == code and lacking(shown, result.output) is None
 
-            if self.running is not None:
+            if self.running:
                 try:
                     until(comes, f"{shown} from `{text}`", 60.0)
                 except AssertionError as error:

@@ -56,6 +56,11 @@ def _guide(file: Path) -> str:
 
 def test_there_are_guides_in_chinese() -> None:
     assert GUIDES == [
+        "add-bins.md",
+        "add-camera.md",
+        "add-detector.md",
+        "add-dispatch.md",
+        "add-vehicles.md",
         "cases.md",
         "console.md",
         "console/cameras.md",

@@ -11,12 +11,14 @@ import struct
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 
 from connectors.codecs.shape import MAX_DEPTH
+from pipeline.local_times import local_seconds
 from pipeline.rows import Flags, Floats
 
 UNDECODABLE = (msgspec.MsgspecError, RecursionError, UnicodeError)
@@ -108,3 +110,15 @@ def _timestamps(values: list[str | None]) -> Floats:
     # Whole microseconds are exact in a float64; nanoseconds are not.
     micros = stamps.cast(pa.int64()).fill_null(0).to_numpy() // 1000
     return np.where(known, micros / 1e6, math.nan)
+
+
+def local_times(values: list[str | int | None], zone: ZoneInfo) -> tuple[Floats, Flags | None]:
+    """Times without an offset, of a clock in `zone` -> UTC seconds. What that clock shows never or twice is none."""
+    result, odd = np.full(len(values), math.nan), np.zeros(len(values), bool)
+    for i, value in enumerate(values):
+        try:
+            if value is not None:
+                result[i] = local_seconds(str(value), zone)
+        except ValueError:
+            odd[i] = True
+    return result, odd

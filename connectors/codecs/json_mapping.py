@@ -17,10 +17,11 @@ from connectors.codecs.shape import Shape, list_of
 from connectors.codecs.stream import StreamSettings
 from pipeline.dotted import dotted_path
 from pipeline.faults import did_you_mean
+from pipeline.local_times import EXAMPLE, TimeZone
 from pipeline.rows import KINDS, Position, Reading
 from pipeline.units import UNITS, Seconds
 
-TIMES: Mapping[str, float] = {"unix_s": 1.0, "unix_ms": 0.001, "iso8601": 0.0}
+TIMES: Mapping[str, float] = {"unix_s": 1.0, "unix_ms": 0.001, "iso8601": 0.0, "local": 0.0}
 """What `ts` may be written as -> factor to seconds (0: it is text)."""
 
 FLAGS = ("ignition", "load", "lid", "body")
@@ -42,6 +43,7 @@ class JsonField(BaseModel):
 
     path: Path
     unit: str | None = None
+    zone: TimeZone | None = Field(None, description="of a time in the unit local: whose clock showed it")
     scale: float = Field(1.0, allow_inf_nan=False, description="what numbers are multiplied by to be in the unit")
     text: bool = Field(False, description='true: the number may be written as text ("12.5")')
     words: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(
@@ -133,6 +135,8 @@ class MappedStream(StreamSettings):
             return ["metrics: only reading rows have metrics"] if self.metrics else []
         problems = [] if self.metrics else ["metrics: expected at least one, such as fullness: {path: fill, unit: '%'}"]
         for name, metric in self.metrics.items():
+            if metric.zone is not None:
+                problems.append(f"metrics.{name}: only the time 'ts' has a zone; leave it out")
             if not metric.unit:
                 problems.append(f"metrics.{name}: expected a unit such as '%', '°C', 'mm' or '1'")
         return problems
@@ -160,12 +164,9 @@ def carry_problems(rows: str, carry: Mapping[str, float]) -> list[str]:
 def field_problem(rows: str, name: str, field: JsonField) -> str:
     """What is wrong with a field of that name, or ''."""
     if name == "ts":
-        expected = (
-            "expected a unit: unix_s, unix_ms or iso8601 (text with an offset, such as 2024-05-01T08:30:00+08:00)"
-        )
-        if field.scale != 1 or field.words:
-            return "a time has neither scale nor words; leave them out"
-        return "" if field.unit in TIMES else expected + did_you_mean(field.unit or "", TIMES)
+        return _time_problem(field)
+    if field.zone is not None:
+        return "only the time 'ts' has a zone; leave it out"
     own = KINDS[rows].__dataclass_fields__
     if name in ("subject", "received", "position", "stream", "extra", "metric", "value", "kind"):
         return "this name is taken; choose another"
@@ -180,6 +181,20 @@ def field_problem(rows: str, name: str, field: JsonField) -> str:
     if field.unit is None and not default:
         return f"expected a unit: {', '.join(allowed)}"
     return "" if field.unit is None or field.unit in allowed else f"expected one of these units: {', '.join(allowed)}"
+
+
+def _time_problem(field: JsonField) -> str:
+    if field.scale != 1 or field.words:
+        return "a time has neither scale nor words; leave them out"
+    if field.unit not in TIMES:
+        expected = "expected a unit: unix_s, unix_ms, iso8601 (text with an offset, such as 2024-05-01T08:30:00+08:00)"
+        expected += f" or local (text without one, such as {EXAMPLE}; then with a zone)"
+        return expected + did_you_mean(field.unit or "", TIMES)
+    if field.unit == "local" and field.zone is None:
+        return "expected a zone beside the unit local, such as Asia/Shanghai: without one it could be any hour"
+    if field.unit != "local" and field.zone is not None:
+        return f"{field.unit} says its zone itself; leave 'zone' out, or write 'unit: local'"
+    return ""
 
 
 def _quantity(name: str) -> tuple[dict[str, float], str] | None:
@@ -210,8 +225,10 @@ def shapes(stream: MappedStream) -> tuple[Shape, Shape | None]:
     paths contradict each other."""
     leaves: list[tuple[str, Any]] = []
     for name, field in {**stream.metrics, **stream.fields}.items():
-        is_text = name == "ts" and field.unit == "iso8601" and name in stream.fields
+        is_text = name == "ts" and factor(name, field.unit) == 0 and name in stream.fields
         leaves.append((field.path, str if is_text or field.words else float))
+        if is_text and field.unit == "local":
+            leaves.append((field.path, int))  # 20240501083000 may be written as a number
         if field.text and not is_text:
             leaves.append((field.path, str))
         if is_flag(name, field.unit) and not field.words:

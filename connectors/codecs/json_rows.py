@@ -12,15 +12,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
 
-from connectors.codecs.columns import UNDECODABLE, iso8601, numbers, numbers_in_text, numbers_of_words, plain, texts
+from connectors.codecs.columns import (
+    UNDECODABLE,
+    iso8601,
+    local_times,
+    numbers,
+    numbers_in_text,
+    numbers_of_words,
+    plain,
+    texts,
+)
 from connectors.codecs.json_mapping import JsonField, MappedStream, factor, shapes
 from connectors.codecs.shape import Getter, Shape, list_of, too_deep
 from connectors.codecs.stream import LONGEST_SUBJECT, Chunk, excerpt
 from pipeline.geo import Datum, to_wgs84
+from pipeline.local_times import EXAMPLE
 from pipeline.names import Names
 from pipeline.rows import Flags, Floats, Longs, Position, Reading, Rows, unknown
 
@@ -217,6 +228,9 @@ def _column(field_name: str, name: str, field: JsonField, item: Shape) -> _Colum
     get = item.getter(field.path)
     if not metric and field_name == "ts" and field.unit == "iso8601":
         return _Column(name, field.path, get, iso8601)
+    if not metric and field.zone is not None:
+        likely = f": a time such as '{EXAMPLE}', without an offset, that clocks in {field.zone} show exactly once"
+        return _Column(name, field.path, get, partial(local_times, zone=ZoneInfo(field.zone)), likely)
     if field.words:
         likely = f": {', '.join(list(field.words)[:5])}" + (", …" if len(field.words) > 5 else "")
         return _Column(name, field.path, get, partial(numbers_of_words, words=field.words), likely)

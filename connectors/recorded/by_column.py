@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Container, Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from connectors.codecs.json_mapping import TIMES, JsonStream
 from connectors.recorded.files import RecordedFile
@@ -21,6 +22,7 @@ from connectors.recorded.tables import Record, Table
 from connectors.recorded.times import instant
 from connectors.recorded.topic_names import FilledTopic
 from pipeline.faults import Fault, Faulty, did_you_mean
+from pipeline.local_times import local_seconds
 
 _INTEGER = re.compile(r"[+-]?\d+")
 
@@ -122,6 +124,8 @@ class ByColumn:
             number = self._number(column, text)
             return plausible(number * TIMES[unit], column), number
         try:
+            if self.time.zone is not None:  # it stays as it is written: the mapping reads it
+                return plausible(local_seconds(text, ZoneInfo(self.time.zone)), column), text
             when = instant(text, self.zone)
         except ValueError as error:
             raise BadRecord(column, str(error)) from None

@@ -39,8 +39,8 @@ def import_(
     files: Annotated[
         list[Path], typer.Argument(help="The recording; several files make one series.", exists=True, dir_okay=False)
     ],
-    config: Annotated[Path, typer.Option(help="The city's configuration, or the folder it is in.")],
     to: Annotated[Path, typer.Option(help="The journal's folder; it must be empty or not exist.")],
+    config: Annotated[Path, typer.Option(help="The city's configuration, or the folder it is in.")] = Path("city.yaml"),
     stream: Annotated[
         str | None, typer.Option(help="The stream that reads it. Default: the one there is; by topic, if recorded.")
     ] = None,

@@ -39,7 +39,8 @@ from connectors.imports import ImportSource
 from connectors.jt808.settings import Jt808Source
 from connectors.kafka import KafkaSource
 from connectors.mqtt_settings import MqttSource
-from pipeline.faults import Fault, Faulty, did_you_mean
+from pipeline.faults import Fault, Faulty
+from pipeline.local_times import TimeZone
 from pipeline.register_section import RegisterFiles
 from pipeline.runtime.cluster.settings import KafkaSection
 from pipeline.runtime.dispatch_section import DispatchSection
@@ -48,18 +49,6 @@ from pipeline.runtime.explain import faults_of
 from pipeline.runtime.references import misplaced, references
 from pipeline.runtime.sections import JournalSection, MetricsSection, RuleSection, Section, TimeSection
 from replay.expect import Expectations
-
-
-def _zone(name: str) -> str:
-    try:
-        zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        hint = did_you_mean(name, zoneinfo.available_timezones())
-        raise ValueError(f"expected a time zone such as 'Asia/Shanghai' or 'Europe/Berlin'{hint}") from None
-    return name
-
-
-TimeZone = Annotated[str, AfterValidator(_zone)]
 
 
 def _city(name: str) -> str:

@@ -24,6 +24,33 @@ from tests.connectors.mappings import BINS, GPS, stream
             GPS, {"fields": {"ts": {"path": "t"}}}, "fields.ts: expected a unit: unix_s", id="time-without-unit"
         ),
         pytest.param(GPS, {"fields": {"ts": {"path": "t", "unit": "unix"}}}, "did you mean 'unix_s'", id="time-unit"),
+        pytest.param(
+            GPS, {"fields": {"ts": {"path": "t", "unit": "local"}}}, "expected a zone beside the unit", id="no-zone"
+        ),
+        pytest.param(
+            GPS,
+            {"fields": {"ts": {"path": "t", "unit": "local", "zone": "Asia/Shangai"}}},
+            "did you mean 'Asia/Shanghai'",
+            id="no-such-zone",
+        ),
+        pytest.param(
+            GPS,
+            {"fields": {"ts": {"path": "t", "unit": "iso8601", "zone": "Asia/Shanghai"}}},
+            "iso8601 says its zone itself",
+            id="a-zone-too-many",
+        ),
+        pytest.param(
+            GPS,
+            {"fields": {"speed": {"path": "v", "unit": "km/h", "zone": "Asia/Shanghai"}}},
+            "only the time 'ts' has a zone",
+            id="the-zone-of-a-speed",
+        ),
+        pytest.param(
+            BINS,
+            {"metrics": {"fullness": {"path": "f", "unit": "%", "zone": "Asia/Shanghai"}}},
+            "only the time 'ts' has a zone",
+            id="the-zone-of-a-metric",
+        ),
         pytest.param(GPS, {"fields": {"speed": {"path": "v"}}}, "fields.speed: expected a unit: km/h", id="speed-unit"),
         pytest.param(
             GPS, {"fields": {"speed": {"path": "v", "unit": "m"}}}, "one of these units: km/h", id="wrong-unit"

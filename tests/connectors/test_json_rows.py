@@ -66,6 +66,27 @@ def test_units(field: str, unit: str | None, written: Any, expected: float) -> N
 
 
 @pytest.mark.parametrize(
+    "written, ts",
+    [
+        pytest.param("1970-01-01 08:16:40.25", 1000.25, id="text"),
+        pytest.param(19700101081640, 1000.0, id="digits-that-are-a-number"),
+        pytest.param("1970-01-01T00:16:40Z", None, id="an-offset-contradicts"),
+        pytest.param("1986-05-04 02:30:00", None, id="an-hour-that-never-came"),  # China had summer time then
+        pytest.param("1986-09-14 01:30:00", None, id="an-hour-that-came-twice"),
+        pytest.param(12.5, None, id="a-number"),
+    ],
+)
+def test_times_without_an_offset(written: Any, ts: float | None) -> None:
+    mapping = stream(GPS, fields={"ts": {"path": "time", "unit": "local", "zone": "Asia/Shanghai"}})
+    good = place("1970-01-01 08:16:41")
+    got = decode(mapping, deliveries(place(written), good))
+    assert [t for rows in got.rows for t in rows.ts.tolist()] == [*([] if ts is None else [ts]), 1001.0]
+    assert [(a.position, a.reason) for a in got.aside] == ([(100, "undecodable")] if ts is None else [])
+    if isinstance(written, str) and ts is None:
+        assert "that clocks in Asia/Shanghai show exactly once" in got.aside[0].message
+
+
+@pytest.mark.parametrize(
     "text, expected",
     [("12.5", 12.5), ("-3", -3.0), ("1e2", 100.0), (" 1", None), ("1_0", None), ("nan", None), ("٣", None), ("", None)],
 )

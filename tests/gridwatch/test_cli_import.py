@@ -19,7 +19,7 @@ from pipeline.entries import Kind
 from pipeline.names import Names
 from pipeline.rows import Rows
 from pipeline.runtime.compose import load_city
-from tests.gridwatch.imports import CITY, decoded, run, written
+from tests.gridwatch.imports import CITY, NOON, decoded, run, written
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
@@ -283,3 +283,18 @@ def test_the_bins_of_wyndham(tmp_path: Path) -> None:
     assert len(rows) == 29357
     assert len({names[code] for code in rows.subject.tolist()}) == 31
     assert sorted(set(rows.column("value").tolist())) == [0, 20, 40, 60, 80, 100]
+
+
+def test_times_without_an_offset_stay_as_they_are_written(tmp_path: Path) -> None:
+    """The mapping reads them, live and recorded alike; the hour that the clocks show twice is nobody's."""
+    (tmp_path / "city.yaml").write_text(CITY.replace("unit: iso8601", "unit: local, zone: Europe/Berlin"), "utf-8")
+    lines = ["truck,time,pos.lon,pos.lat", "a,2024/5/1 14:00:00,8,50", "a,2024-10-27 02:30:00,8,50"]
+    (tmp_path / "rows.csv").write_text("\n".join(lines), "utf-8")
+    words = ["import", str(tmp_path / "rows.csv"), "--config", str(tmp_path), "--stream", "gps"]
+    result = CliRunner().invoke(app, [*words, "--to", str(tmp_path / "j")])
+    assert "rows.csv:3  time   in Europe/Berlin 2024-10-27 02:30:00 came twice" in result.stderr
+    (told,) = [entry for entry in written(tmp_path / "j") if entry[0] is Kind.DELIVERY]
+    assert told[3] == NOON
+    assert json.loads(told[4])["time"] == "2024/5/1 14:00:00"
+    rows, _, _ = decoded(tmp_path / "j")
+    assert rows.ts.tolist() == [NOON]
