@@ -5,6 +5,7 @@ Reads what a `ClockWatch` has seen and the corrections of a world; the same list
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -51,6 +52,10 @@ class Listed:
     watched: bool
     """Whether its rows are judged: those too far ahead or behind are set aside."""
 
+    scope: str = ""
+    """The stream that a correction of it is for; '': all of the terminal's, whose clock is one. Only where the others
+    say another time is it the mapping of the stream that is wrong."""
+
     def proposed(self, at: float) -> float | None:
         """By how much it would be corrected from then on, seconds; None: not at all."""
         if self.estimate is None or self.state not in (State.PROPOSED, State.UNFIT):
@@ -75,8 +80,12 @@ class Bounds:
 def listed(watch: ClockWatch, corrections: Iterable[Correction], bounds: Bounds, now: float) -> list[Listed]:
     """Whose clock is wrong or corrected; those that nobody watches first, then by terminal. now: UTC seconds."""
     standing = [each for each in corrections if each.since <= now < each.until]
-    found, seen = [], set()
-    for wrong in watch.wrong():
+    found, seen = list[Listed](), set[tuple[str, str]]()
+    wrongs = watch.wrong()
+    offsets = defaultdict[str, dict[str, float]](dict)
+    for wrong in wrongs:
+        offsets[wrong.terminal][wrong.stream] = wrong.estimate.offset
+    for wrong in wrongs:
         mine = [e for e in standing if e.terminal == wrong.terminal and e.stream in ("", wrong.stream)]
         correction = max(mine, key=lambda each: each.stream, default=None)
         seen |= {(each.terminal, each.stream) for each in mine}
@@ -89,7 +98,9 @@ def listed(watch: ClockWatch, corrections: Iterable[Correction], bounds: Bounds,
         else:
             state = State.CORRECTED if abs(left) <= OFF + estimate.bound else State.UNFIT
         watched = -bounds.forget.get(wrong.stream, np.inf) <= left <= bounds.ahead
-        found.append(Listed(wrong.terminal, wrong.stream, state, estimate, correction, wrong.last, watched))
+        differs = any(abs(each - estimate.offset) > OFF for each in offsets[wrong.terminal].values())
+        scope = wrong.stream if differs or watch.right_streams(wrong.terminal) - {wrong.stream} else ""
+        found.append(Listed(wrong.terminal, wrong.stream, state, estimate, correction, wrong.last, watched, scope))
     for each in standing:
         if (each.terminal, each.stream) in seen:
             continue

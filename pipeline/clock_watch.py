@@ -131,6 +131,12 @@ class ClockWatch:
             off = [self._off[terminal, each].last for each in streams if (terminal, each) in self._off]
             return last if last > max(off, default=-np.inf) else None
 
+    def right_streams(self, terminal: str) -> set[str]:
+        """Where its newest row was right."""
+        with self._lock:
+            streams = list(self._right)
+        return {stream for stream in streams if stream and self.right_since(terminal, stream) is not None}
+
     def _last_right(self, terminal: str, stream: str) -> float:
         code, right = self._names.find(terminal), self._right.get(stream)
         return float(right[code]) if right is not None and code != NOBODY and code < len(right) else -np.inf

@@ -12,11 +12,12 @@ import typer
 from rich import box
 from rich.table import Table
 
+from cases.clock_words import signed
 from gridwatch.cli.data import JsonOption, harmless, terminal
 from gridwatch.cli.frame import Exit, Problem, city_file, print_json_lines, say_error
 from gridwatch.cli.registers_store import configuration_of, open_store
 from gridwatch.clocks_read import ClocksRead, read_clocks
-from gridwatch.clocks_words import how, signed
+from gridwatch.clocks_words import how
 from gridwatch.times import duration_option, time_option
 from pipeline.faults import Faulty
 
@@ -32,7 +33,9 @@ JournalOption = Annotated[
     Path | None, typer.Option("--journal", help="A recording's folder, in place of the city's own journal.")
 ]
 LastOption = Annotated[str, typer.Option("--last", help="How much of the journal's end is read.")]
-StreamOption = Annotated[str, typer.Option("--stream", help="Only in this stream. Without: in all.")]
+StreamOption = Annotated[
+    str, typer.Option("--stream", help="Only in this stream. Without: in all that say the same time.")
+]
 WhyOption = Annotated[str, typer.Option("--why", help="Why, for the history and for the case.")]
 ByOption = Annotated[str, typer.Option("--by", help="Who does it, for the history and for the case.", envvar="USER")]
 FromOption = Annotated[
@@ -95,7 +98,9 @@ def approve(
         found = read_clocks(config, duration_option("--last", last), journal)
         proposed = _proposed(found, terminals, stream)
         wanted = [
-            Approval(each.terminal, stream, each.proposed(since) or 0.0, _drift(each), by, why, now, since)
+            Approval(
+                each.terminal, stream or each.scope, each.proposed(since) or 0.0, _drift(each), by, why, now, since
+            )
             for each in proposed
         ]
     world = _writable(config, configuration)

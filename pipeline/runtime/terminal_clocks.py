@@ -1,5 +1,4 @@
-"""terminal_clocks: whose clocks are wrong in a city at work, worked out now and then, for pages and metrics.
-"""
+"""terminal_clocks: whose clocks are wrong in a city at work, worked out now and then, for pages and metrics."""
 
 from __future__ import annotations
 
