@@ -6,12 +6,13 @@ series are UTC seconds, because there are many of them; places are WGS-84 degree
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
 from pydantic import BaseModel, Field
 
 from cases.export.words import Language
+from pipeline.corrections import Correction
 
 Form = Literal["html", "zip", "pdf"]
 Row = Mapping[str, Any]
@@ -151,6 +152,9 @@ class CaseBeside(Protocol):
 
     def found(self, case: Row, rule: str, version: str) -> Found:
         """A rule as it was when it found a case. case: a row of the table."""
+
+    def corrected(self, case: Row, subjects: Collection[str]) -> Sequence[Correction]:
+        """By what the times of a case's rows were corrected. subjects: of its members."""
 
     def around(self, case: str) -> Surrounded:
         """What the journal has around it. case: its id. One is worked out at a time, and the last are remembered.

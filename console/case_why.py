@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from cases.case import iso
+from cases.clock_words import corrected
 from cases.database import reading
 from cases.tables import CHANGES, EPISODES
 from console.access import Staff
@@ -63,6 +64,8 @@ def why(city: OfCity, who: Staff, case: str) -> WhyOut:
     row = visible(city, who, case)
     with reading(city.engine) as connection:
         pairs = sa.select(EPISODES.c.rule, EPISODES.c.rule_version).where(EPISODES.c.case_id == row["id"]).distinct()
+        whose = sa.select(EPISODES.c.subject).where(EPISODES.c.case_id == row["id"]).distinct().limit(_MOST)
+        subjects = connection.execute(whose).scalars().all()
         others = {(rule, version) for rule, version in connection.execute(pairs.limit(20))}
         came = sa.select(CHANGES).where(CHANGES.c.case_id == row["id"], CHANGES.c.event.in_(_CAME))
         changes = connection.execute(came.order_by(CHANGES.c.number).limit(_MOST)).mappings().all()
@@ -73,7 +76,11 @@ def why(city: OfCity, who: Staff, case: str) -> WhyOut:
     rules = [
         RuleOf(id=rule, version=version, then=each.rule) for (rule, version), each in zip(names, found, strict=True)
     ]
-    text = said(row, rules[0].then if rules and row["rule"] else None, city.settings.zone)
+    zone = city.settings.zone
+    text = said(row, rules[0].then if rules and row["rule"] else None, zone)
+    for each in () if beside is None else beside.corrected(row, subjects):
+        text.en.append(corrected(each, row["opened"], zone, "en"))
+        text.zh.append(corrected(each, row["opened"], zone, "zh"))
     return WhyOut(
         text=Plain(en=text.en, zh=text.zh),
         rules=rules,

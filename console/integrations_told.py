@@ -124,6 +124,28 @@ class ClockOut(BaseModel):
     aside: int = Field(description="rows that were set aside for it")
 
 
+class TerminalOut(BaseModel):
+    """A terminal in a stream whose clock is wrong, as estimated from its rows, or is corrected."""
+
+    terminal: str
+    subject: str = Field(description="on what it is mounted")
+    stream: str = Field(description="'': of a correction in all of them")
+    state: Literal["proposed", "unsteady", "corrected", "unfit", "right", "unheard"] = Field(
+        description="what there is to do: approve; mend the terminal; nothing; approve anew; revoke; nothing is known"
+    )
+    watched: bool = Field(description="false: its rows are set aside for their times, so that nobody watches it")
+    kind: Literal["zone", "rollover", "steady", "drift", "unsteady"] | None
+    offset: float | None = Field(description="seconds that its clock is ahead; null: it was not estimated")
+    bound: float | None = Field(description="seconds by which that may be off")
+    drift: float | None = Field(description="seconds a day by which it grows")
+    corrected: float | None = Field(description="seconds that are taken off its times; null: it is not corrected")
+    by: str
+    approved: str
+    note: str
+    correction: str | None = Field(description="the stream that the correction is for; '': all")
+    last: str | None
+
+
 class UnknownOut(BaseModel):
     """A device that is in no register."""
 
@@ -137,6 +159,11 @@ class UnknownOut(BaseModel):
 class ClocksOut(BaseModel):
     """Devices with wrong clocks, and unknown ones."""
 
+    terminals: list[TerminalOut] = Field(description="those that nobody watches first")
+    unwatched: int = Field(description="how many of all of them nobody watches")
+    kept: Literal["store", "file", "none"] = Field(
+        description="where corrections are kept; none: nowhere, nothing is judged by them"
+    )
     clocks: list[ClockOut]
     unknown: list[UnknownOut]
     left_out: int
@@ -250,7 +277,8 @@ class NotKnown(Refused):
 
 
 class Health(Protocol):
-    """Of a running city. From any thread; each may raise NotKnown."""
+    """Of a running city. From any thread; each may raise NotKnown. correction: what is proposed for a terminal from a
+    time on: for which stream ('': all), the seconds that its clock is ahead, and how many more a day."""
 
     def sources(self) -> list[SourceOut]: ...
     def journal(self) -> JournalOut | None: ...
@@ -261,3 +289,4 @@ class Health(Protocol):
     def letters(self) -> LettersOut: ...
     def silent(self, after: float, kind: str, limit: int) -> SilentOut: ...
     def clocks(self, off: float, limit: int) -> ClocksOut: ...
+    def correction(self, terminal: str, stream: str, at: float) -> tuple[str, float, float] | None: ...

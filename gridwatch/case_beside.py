@@ -10,7 +10,7 @@ import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,7 +22,9 @@ from console.case_told import Camera, CantBe, Form, Found, Sealed, Surrounded
 if TYPE_CHECKING:
     from cases.export.dossier import Case
     from gridwatch.camera_section import CameraFile
+    from gridwatch.case_clocks import CaseClocks
     from gridwatch.case_journal import Elsewhere, FarJournal
+    from pipeline.corrections import Correction
 
 MOST = 4_000_000
 """Entries of the journal that are read for a page: a quarter of an hour of a very large city, days of a small one."""
@@ -55,6 +57,7 @@ class CaseAtWork:
         self._lock = threading.Lock()
         self._waiting = 0
         self._around: OrderedDict[str, tuple[object, float, Surrounded]] = OrderedDict()
+        self._clocks: OrderedDict[str | None, CaseClocks] = OrderedDict()
         self._found: OrderedDict[tuple[str | None, int, str, str], Found] = OrderedDict()
 
     # ---- the rule ----------------------------------------------------------------------------------------------------
@@ -82,6 +85,27 @@ class CaseAtWork:
             while len(self._found) > _REMEMBERED:
                 self._found.popitem(last=False)
         return answer
+
+    def corrected(self, case: Mapping[str, Any], subjects: Collection[str]) -> Sequence[Correction]:
+        """See `CaseBeside`."""
+        from gridwatch.case_clocks import NOTHING, CaseClocks
+        from gridwatch.case_journal import registers_then
+        from pipeline.journal import JournalError
+
+        known = case["version"]
+        with self._lock:
+            clocks = self._clocks.get(known)
+        if clocks is None:
+            try:
+                clocks = CaseClocks.of(registers_then(known, self._data, self._far))
+            except (JournalError, ValueError, OSError):  # it can't be read now; that changes
+                clocks = NOTHING
+            else:
+                with self._lock:
+                    self._clocks[known] = clocks
+                    while len(self._clocks) > _REMEMBERED:
+                        self._clocks.popitem(last=False)
+        return clocks.about(case, subjects)
 
     # ---- rows --------------------------------------------------------------------------------------------------------
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from cases.clock_words import corrected
 from cases.database import reading
 from cases.evidence_files import FOLDER, Files, intact
 from cases.export.dossier import Case, Dossier, Piece, Why, read_case
@@ -18,6 +20,7 @@ from cases.export.manifest import Lacking, Rule
 from cases.export.words import Language, label
 from cases.registers.rows import since, until
 from cases.tables.registers import REGISTER_ROWS
+from gridwatch.case_clocks import CaseClocks
 from gridwatch.case_drawings import charts_of, map_of
 from gridwatch.case_journal import FarJournal, Told, told_of
 from replay.report.facts import described
@@ -53,7 +56,7 @@ def dossier_of(
         about=about,
         city=told.city or city,
         time_zone=zone,
-        why=_why(about, told),
+        why=replace(_why(about, told), clocks=_clocks(about, told, ZoneInfo(zone), language)),
         map=map_of(about, told, language, cell),
         charts=charts_of(about, told, ZoneInfo(zone)),
         pieces=[each for each in found if not isinstance(each, Lacking)],
@@ -82,6 +85,11 @@ def _why(about: Case, told: Told) -> Why:
     said = described(rule)
     question = (type(rule.detector).__doc__ or "").strip().partition("\n")[0]
     return Why(by, said["detector"], question, said["parameters"], said["hold"])
+
+
+def _clocks(about: Case, told: Told, zone: ZoneInfo, language: Language) -> list[str]:
+    found = CaseClocks.of(told.registers).about(about.case, {row["subject"] for row in about.episodes})
+    return [corrected(each, about.case["opened"], zone, language) for each in found]
 
 
 def _files(about: Case, files: Files, language: Language) -> Iterator[Piece | Lacking]:

@@ -205,6 +205,24 @@ def _rules(contents: Contents, configuration: str) -> Mapping[str, Rule]:
     return {rule.id: rule for rule in rules}
 
 
+def registers_then(version: str | None, data: Path, far: FarJournal | None = None) -> Registers | None:
+    """The registers that were in force when a case opened, where any clock was corrected; None where none was, or
+    nobody knows any more. version: the payload. far: as for `told_of`. Raises JournalError."""
+    world = hashes(version)[1]
+    recording = find_recording(data) if far is None and data.exists() else None
+    if not world or (far is None and recording is None):
+        return None
+    if far is not None:
+        contents = far.contents(str(version).encode())
+    elif recording is not None:
+        contents = Contents(recording.journal / CONTENTS)
+    try:
+        stored = contents.get(world)
+    except (ContentMissing, ContentDamaged):  # it is not kept any more
+        return None
+    return Registers.from_bytes(stored) if b"clocks" in stored else None
+
+
 def hashes(payload: str | bytes | None) -> tuple[str, str]:
     """Of the configuration and the world that a version names; '' where none is known."""
     try:

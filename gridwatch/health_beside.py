@@ -40,6 +40,7 @@ from console.integrations_told import (
     SourceOut,
     VersionOut,
 )
+from gridwatch.health_clocks import TerminalsTold
 from gridwatch.health_devices import Devices
 from gridwatch.health_letters import LetterTally
 from pipeline.journal.contents import CONTENTS
@@ -62,6 +63,7 @@ class HealthBeside:
         self._started = now()
         self._tally = LetterTally(city.inside.letters.journal)
         self._devices = Devices(city.inside.engine, self._tally, lambda: list(city.city.configuration.cameras), now)
+        self._terminals = TerminalsTold(city.terminal_clocks, lambda: city.city.configuration.registers, now)
         self._rates = Rates()
         self._oldest: tuple[int, float | None] = (-1, None)
 
@@ -159,7 +161,11 @@ class HealthBeside:
 
     def clocks(self, off: float, limit: int) -> ClocksOut:
         """Likewise."""
-        return self._devices.clocks(off, limit)
+        return self._devices.clocks(off, limit, self._terminals)
+
+    def correction(self, terminal: str, stream: str, at: float) -> tuple[str, float, float] | None:
+        """See gridwatch/health_clocks.py."""
+        return self._terminals.correction(terminal, stream, at)
 
     def _oldest_received(self, first: int) -> str | None:
         """When the journal's first entry was received; read once for each first."""

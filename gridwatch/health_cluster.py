@@ -31,6 +31,7 @@ from console.integrations_told import (
     VersionOut,
 )
 from gridwatch.health_beside import QUIET, Rates, about, contents_out, letters_out, machine_out, source_out
+from gridwatch.health_clocks import TerminalsTold, clocks_out
 from gridwatch.health_letters import LetterTally
 from pipeline.runtime.cluster.city import ClusterCity
 from pipeline.runtime.cluster.following import Reach
@@ -44,7 +45,7 @@ RECENT = 600.0
 _PARTITIONS, _MEMBERS = 200, 20
 """Shown; the ones that are furthest behind."""
 _DEVICES = (
-    "Only the workers know which devices are silent and whose clocks are wrong, and they do not tell it yet:"
+    "Only the workers know which devices are silent, and they do not tell it yet:"
     " ask `gridwatch export` for what came, or run the city in one process."
 )
 
@@ -56,6 +57,7 @@ class HealthOfCluster:
         """letters: where the city puts what was set aside. now: UTC seconds."""
         self._city, self._tally, self._now = city, letters, now
         self._started = now()
+        self._terminals = TerminalsTold(city.terminal_clocks, lambda: city.city.configuration.registers, now)
         self._rates = Rates()
 
     def sources(self) -> list[SourceOut]:
@@ -153,8 +155,12 @@ class HealthOfCluster:
         _unknown()
 
     def clocks(self, off: float, limit: int) -> ClocksOut:
-        """Likewise."""
-        _unknown()
+        """By what this process has read along; rows that are merely late are not looked at."""
+        return clocks_out([], self._tally, self._terminals, limit)
+
+    def correction(self, terminal: str, stream: str, at: float) -> tuple[str, float, float] | None:
+        """See gridwatch/health_clocks.py."""
+        return self._terminals.correction(terminal, stream, at)
 
 
 def held(partitions: Mapping[int, SeenPartition], sources: Mapping[str, SeenSource], now: float) -> HeldOut | None:

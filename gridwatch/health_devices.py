@@ -6,7 +6,6 @@ look takes a tenth of a second.
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections import defaultdict
@@ -16,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from cases.case import iso
-from console.integrations_masked import masked
-from console.integrations_told import ClockOut, ClocksOut, DelayOut, DeviceOut, SilentOut, UnknownOut
+from console.integrations_told import ClockOut, ClocksOut, DelayOut, DeviceOut, SilentOut
+from gridwatch.health_clocks import TerminalsTold, clocks_out
 from gridwatch.health_letters import LetterTally
 from pipeline.engine import Engine
 from pipeline.heard import Heard, heard
@@ -32,7 +31,6 @@ BEHIND = 600.0
 VEHICLE, BIN, CAMERA = "vehicle", "bin", "camera"
 KINDS = (VEHICLE, BIN, CAMERA)
 _SEEN = frozenset({Sighting.kind, Presence.kind})
-_OFF = re.compile(r"(\d+) s (after|before) it")
 
 
 class _Registered(NamedTuple):
@@ -113,10 +111,9 @@ class Devices:
             left_out=max(len(found) - limit, 0),
         )
 
-    def clocks(self, off: float, limit: int) -> ClocksOut:
+    def clocks(self, off: float, limit: int, terminals: TerminalsTold) -> ClocksOut:
         """Whose newest row of the last hour was more than `off` seconds ahead of its receipt, or far behind it; whose
         rows were set aside since their times can't be true; and who is in no register."""
-        self._letters.look()
         since, streams, found = self._now() - HOUR, list(self._engine.streams), []
         for each in self.heard():
             offset = each.ts - each.received
@@ -131,21 +128,7 @@ class Devices:
                 )
                 for at in wrong.tolist()
             ]
-        unknown = []
-        for (reason, topic), of in self._letters.copies()[1]:
-            away = _OFF.search(of.message)
-            if reason == "unknown":
-                said = masked(of.message)
-                unknown.append(
-                    UnknownOut(topic=topic, source=of.source, count=of.count, last=iso(of.received), message=said)
-                )
-            elif reason in ("future", "too old") and away is not None:
-                ahead = float(away[1]) if away[2] == "after" else -float(away[1])
-                heard_at = iso(of.received)
-                found.append(ClockOut(subject=topic, stream=of.stream, offset=ahead, heard=heard_at, aside=of.count))
-        found.sort(key=lambda each: -abs(each.offset))
-        left_out = max(len(found) - limit, 0) + max(len(unknown) - limit, 0)
-        return ClocksOut(clocks=found[:limit], unknown=unknown[:limit], left_out=left_out)
+        return clocks_out(found, self._letters, terminals, limit)
 
     def _last(self, ids: list[str]) -> Floats:
         """When each was heard last, by whichever line, UTC seconds; -inf: not that is known. Shape (len(ids),)."""

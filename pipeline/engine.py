@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from pipeline.asking import Turned
 from pipeline.carry import Carry
+from pipeline.clock_watch import ClockWatch
 from pipeline.clocks import Clocks, Down, Ticks
 from pipeline.columns import Array
 from pipeline.entries import Kind
@@ -70,6 +71,8 @@ class Engine:
         self.seen: Callable[[Names, list[Rows], float], None] | None = None
         """Who is shown rows as they are decoded (names, blocks, how far ahead of its arrival one may be), and changes
         none."""
+        self.clock_watch: ClockWatch | None = None
+        """Who is shown when rows were by their terminals' own clocks."""
         self.listening: Callable[[Engine], None] | None = None
         """Called before entries between two versions are judged: who listens to rules finds them here."""
         self.asides: list[Aside] = []
@@ -125,6 +128,8 @@ class Engine:
             for rows in decoded.rows:
                 rows.stream = codes[rows.stream]
                 blocks.append(rows)
+            if self.clock_watch is not None:
+                self.clock_watch.take(self.names, decoded.said)
             if self.seen is not None:
                 self.seen(self.names, blocks, self.version.ahead)
         del self.asides[:-ASIDES_KEPT]

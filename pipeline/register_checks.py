@@ -95,6 +95,10 @@ def check_references(
             got = ", ".join([*(["zone"] if "zone" in row else []), *given]) or "neither"
             message = f"expected a zone, or a box ({', '.join(_BOX)}); got {got}"
             reporter(file["fixtures"])(row["line"], row["camera"], message)
+    for row in rows["clocks"]:
+        if row.get("drift") and "valid_from" not in row:
+            message = "expected a valid_from: since when the clock has been ahead by the offset, and drifts"
+            reporter(file["clocks"])(row["line"], row["terminal"], message)
 
 
 def _mentioned(good: Iterable[str], file: str | None, faults: list[Fault]) -> set[str] | None:

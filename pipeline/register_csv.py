@@ -27,6 +27,7 @@ REQUIRED = {
     "manifests": ("id", "vehicle", "valid_from", "valid_to"),
     "plans": ("id", "subject", "hours"),
     "fixtures": ("camera",),
+    "clocks": ("terminal", "offset"),
     "calendar": ("date", "kind"),
 }
 OPTIONAL = {
@@ -37,6 +38,7 @@ OPTIONAL = {
     "manifests": ("site", "disposal"),
     "plans": ("route", "zone", "share", "radius", "valid_from", "valid_to"),
     "fixtures": ("zone", "label", "left", "top", "width", "height", "note", "valid_from", "valid_to"),
+    "clocks": ("stream", "drift", "by", "approved", "note", "valid_from", "valid_to"),
     "calendar": ("name",),
 }
 _DAY = re.compile(r"^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?=$|[ T])")
@@ -46,6 +48,8 @@ _NUMBERS = {
     "speed_limit": (0.0, 1000.0, "km/h without the unit", 1.0),
     "share": (0.0, 100.0, "percent without the sign", 0.01),
     "radius": (0.0, 10_000.0, "metres without the unit", 1.0),
+    "offset": (-2e9, 2e9, "seconds without the unit, above 0 where the clock is ahead,", 1.0),
+    "drift": (-3600.0, 3600.0, "seconds a day without the unit", 1.0),
     **dict.fromkeys(("left", "top", "width", "height"), (0.0, 1.0, "a share of the picture", 1.0)),
 }
 """The least and most that a column may say, in what, and what that is multiplied by."""

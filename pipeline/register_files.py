@@ -84,6 +84,8 @@ def load_registers(files: RegisterFiles, folder: Path, zone: tzinfo, stored: Sto
 
     for register, key in (("vehicles", "id"), ("devices", "device"), ("bins", "id"), ("plans", "id")):
         once_at_a_time(((r[key], r) for r in rows[register]), reporter(file[register]))
+    of_streams = ((f"{r['terminal']} {r.get('stream', '')}".strip(), r) for r in rows["clocks"])
+    once_at_a_time(of_streams, reporter(file["clocks"]))
     zone_rows = ((z.id, {"line": n, "valid_from": z.valid_from, "valid_to": z.valid_to}) for n, z in zones)
     once_at_a_time(zone_rows, reporter(file["zones"]))
     once_at_a_time(((r.id, {"line": n}) for n, r in routes), reporter(file["routes"]))

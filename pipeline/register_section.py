@@ -59,6 +59,7 @@ class RegisterFiles(BaseModel):
     manifests: str | None = None
     plans: str | None = None
     fixtures: str | None = None
+    clocks: str | None = None
     calendar: str | tuple[str, ...] | None = Field(
         None, description="'china', a CSV, 'store', or several; later ones win"
     )

@@ -90,11 +90,22 @@ COLUMNS: dict[str, dict[str, str]] = {
         "valid_from": NUMBER,
         "valid_to": NUMBER,
     },
+    "clocks": {
+        "terminal": TEXT,
+        "stream": TEXT,
+        "offset": NUMBER,
+        "drift": NUMBER,
+        "by": TEXT,
+        "approved": TEXT,
+        "note": TEXT,
+        "valid_from": NUMBER,
+        "valid_to": NUMBER,
+    },
 }
 """The plain tables and their columns, in the order that their rows are sorted by (after the first, by valid_from)."""
 
 
-_LATER = ("fixtures",)
+_LATER = ("fixtures", "clocks")
 """Tables that the format did not have at first. They are left out where they are empty, so that a city without them has
 the same bytes, and the same hash, as before there were any."""
 
@@ -204,6 +215,8 @@ class Registers:
     """work to be done; share: 0..1, radius: metres, both NaN where not given"""
     fixtures: Table = field(default_factory=lambda: Table.of("fixtures", []))
     """what stands in cameras' pictures for good: a zone of the picture, or a box in shares of it (else NaN)"""
+    clocks: Table = field(default_factory=lambda: Table.of("clocks", []))
+    """by how much terminals' clocks are ahead: offset in seconds, drift in seconds a day (NaN: none)"""
     zones: list[Zone] = field(default_factory=list)
     """sorted by id, then valid_from"""
     routes: list[Route] = field(default_factory=list)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pipeline.detector import Detector
 from pipeline.names import Names
-from pipeline.rows import Rows
+from pipeline.rows import Floats, Ints, Rows
 from pipeline.units import Seconds
 
 if TYPE_CHECKING:
@@ -105,12 +105,25 @@ class Aside:
     """expected …; got …"""
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """When some rows of one stream were by their terminals' own clocks, before any correction. All of shape (n,)."""
+
+    stream: str
+    terminal: Ints
+    """Codes of the engine's names; NOBODY where it is in no register."""
+    ts: Floats
+    received: Floats
+
+
 @dataclass(slots=True)
 class Decoded:
     """What became of some deliveries: blocks of rows, each of one stream, in journal order, and what was set aside."""
 
     rows: list[Rows]
     aside: list[Aside]
+    said: list[Said] = field(default_factory=list)
+    """What terminals' clocks are watched by (pipeline/clock_watch.py)."""
 
 
 Decode = Callable[[pa.RecordBatch, int, Names], Decoded]

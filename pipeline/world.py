@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.answers import Manifest, OffRoute, Within
+from pipeline.corrections import Corrections
 from pipeline.fixtures import Fixtures
 from pipeline.geo import Place
 from pipeline.hours import Hours, Timetables
@@ -61,6 +62,7 @@ class World:
         self._manifests = Manifests(registers.manifests, first, number)
         self._plans = Plans(registers, first)
         self._fixed = Fixtures(registers.fixtures)
+        self._corrected = Corrections(registers.clocks)
         self._schedules: dict[str, Hours] = {}
         self._bind(Names())
 
@@ -80,6 +82,8 @@ class World:
         self._place_names = np.append(names.codes(self._places), np.int32(NOBODY))
         self.fixtures = self._fixed.bind(names)
         """what stands in cameras' pictures for good"""
+        self.corrections = self._corrected.bind(names)
+        """by how much terminals' clocks are ahead"""
         self._recent_rows, self._recent_spots, self._recent_steps = Recent(), Recent(), Recent()
         self._recent_permits, self._recent_fixes = Recent(), Recent()
         self._recent_within: dict[tuple[str, ...], Recent] = {}

@@ -65,6 +65,8 @@ class Why:
     """What the detector asks."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     hold: Mapping[str, Any] = field(default_factory=dict)
+    clocks: Sequence[str] = ()
+    """By what the times of its rows were corrected, a sentence each, in the language of the export."""
 
 
 @dataclass(frozen=True, slots=True)

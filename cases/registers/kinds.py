@@ -156,7 +156,8 @@ _ZH = {
     "address": "地址", "vehicle": "车辆", "route": "线路", "hours": "时段", "site": "工地", "disposal": "消纳场",
     "zone": "区域", "share": "完成比例", "radius": "半径", "camera": "摄像机", "label": "类别", "left": "左",
     "top": "上", "width": "宽", "height": "高", "note": "备注", "date": "日期", "kind": "类型", "name": "名称",
-    "lon": "经度", "lat": "纬度",
+    "lon": "经度", "lat": "纬度", "terminal": "终端号", "stream": "数据流", "offset": "快多少秒", "drift": "日漂移",
+    "by": "批准人", "approved": "批准时间",
 }  # fmt: skip
 _ABOUT = {
     "id": ("its name, in text", "no-1"), "class": ("a class, such as muck_truck", "muck_truck"),
@@ -170,6 +171,10 @@ _ABOUT = {
     **dict.fromkeys(("left", "top", "width", "height"), ("a share of the picture, 0 to 1", "0.25")),
     "note": ("in words", ""), "date": ("a day", "2026-10-01"), "kind": ("holiday or workday", "holiday"),
     "name": ("in words", "国庆节"), "lon": ("degrees", "120.153576"), "lat": ("degrees", "30.287459"),
+    "terminal": ("the terminal's id, as it names itself", "T0001"), "stream": ("a stream; empty: all", ""),
+    "offset": ("seconds that its clock is ahead; below 0: behind", "28800"),
+    "drift": ("seconds a day by which that grows; needs valid_from", ""),
+    "by": ("who approved it", "wang"), "approved": ("when that was", "2026-03-01 08:00+08:00"),
 }  # fmt: skip
 
 
@@ -206,6 +211,7 @@ REGISTERS: dict[str, Register] = {
         _plain("manifests", "电子联单", "trip sheets"),
         _plain("plans", "作业计划", "work to be done"),
         _plain("fixtures", "固定物", "what stands in pictures for good"),
+        _plain("clocks", "时钟校正", "by how much terminals' clocks are wrong (gridwatch clocks)"),
         _plain("calendar", "节假日", "holidays, and rest days that are worked (调休)"),
         _register(
             "zones", "区域", "areas and what holds in them",

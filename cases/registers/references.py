@@ -13,7 +13,7 @@ from pipeline.register_checks import once_at_a_time
 from pipeline.register_csv import Report
 from pipeline.register_shapes import swapped
 
-SEVERAL = ("permits", "manifests", "fixtures")
+SEVERAL = ("permits", "manifests", "fixtures", "clocks")
 """Registers in which a name may come more than once at a time."""
 _REFERENCES = {
     ("units", "parent"): "units",

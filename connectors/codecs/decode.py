@@ -26,7 +26,7 @@ from connectors.codecs.topics import TopicPattern, TopicTable
 from pipeline.entries import Kind
 from pipeline.names import NOBODY, Names
 from pipeline.rows import Flags, Ints, Longs, Rows
-from pipeline.version import Aside, Decode, Decoded
+from pipeline.version import Aside, Decode, Decoded, Said
 
 if TYPE_CHECKING:
     from pipeline.world import World
@@ -218,11 +218,15 @@ class StreamDecode:
         place = np.concatenate(places)
         ts = np.concatenate([v["ts"] for v in values])
         subject = np.concatenate(subjects)
+        received = task.batch.column("received").to_numpy()[place]
+        task.result.said.append(Said(self.names[index], subject, ts, received))
         keep: slice | Longs = slice(None)
         if self.world is not None and len(place):
             if self.world.names is not names:
                 self.world = self.world.bind(names)
             device = subject
+            ahead = self.world.corrections.ahead(device, self.names[index], received)
+            ts = ts if ahead is None else ts - ahead
             subject = self.world.resolve(device, ts)
             if stream.unknown == "aside":
                 stranger = ~self.world.known(subject, ts)
@@ -233,9 +237,8 @@ class StreamDecode:
                         task.aside(int(place[i]), "unknown", self.names[index], message)
                     keep = np.flatnonzero(~stranger)
         columns = {n: np.concatenate([v[n] for v in values])[keep] for n in values[0] if n != "ts"}
-        place, ts, subject = place[keep], ts[keep], subject[keep]
+        place, ts, subject, received = place[keep], ts[keep], subject[keep], received[keep]
         if len(place):
-            received = task.batch.column("received").to_numpy()[place]
             streams = np.full(len(place), index, np.int32)
             each = Rows(subject, ts, received, place + task.first, streams)
             task.result.rows.append(reader.rows(each, columns, names))

@@ -16,6 +16,7 @@ from gridwatch.cli import (
     camera,
     cases,
     categories,
+    clocks,
     dispatch,
     evidence,
     history,
@@ -84,6 +85,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
 GROUPS: dict[str, typer.Typer] = {
     "cases": cases.app,
     "categories": categories.app,
+    "clocks": clocks.app,
     "dispatch": dispatch.app,
     "camera": camera.app,
     "evidence": evidence.app,

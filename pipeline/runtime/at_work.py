@@ -15,6 +15,7 @@ from pipeline.latest import Latest
 from pipeline.runtime.compose import City
 from pipeline.runtime.metrics import Server
 from pipeline.runtime.office import CityOffice
+from pipeline.runtime.terminal_clocks import TerminalClocks
 
 
 class CityAtWork(Protocol):
@@ -25,6 +26,8 @@ class CityAtWork(Protocol):
     """What is otherwise than in the file."""
     server: Server | None
     """Where the metrics are; None: nowhere."""
+    terminal_clocks: TerminalClocks
+    """Which terminals' clocks are wrong."""
     office: CityOffice | None
     """Where steps and reports are said; None: it was stopped before it had begun."""
 

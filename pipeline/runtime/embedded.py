@@ -22,6 +22,7 @@ from cases.store import Store
 from cases.store_section import store_of
 from connectors.intake import ForwardClock
 from connectors.source import Status
+from pipeline.clock_watch import ClockWatch
 from pipeline.entries import EntryBuffer, Kind
 from pipeline.faults import Fault, Faulty
 from pipeline.journal import JournalFailed, JournalFull
@@ -36,6 +37,7 @@ from pipeline.runtime.office import CityClock, CityOffice
 from pipeline.runtime.opening import Opened, assume_version, open_when_there_is_room
 from pipeline.runtime.sources import RuntimeFailed, Sources
 from pipeline.runtime.stored_registers import bring_in_registers
+from pipeline.runtime.terminal_clocks import TerminalClocks
 
 LOG = "gridwatch.log"
 """Where the lines go if nobody says otherwise: a file in the data folder."""
@@ -67,6 +69,10 @@ class Embedded:
         self.metrics = metrics or Metrics()
         self.server: Server | None = None
         """Where the metrics are; None: nowhere."""
+        self.clock_watch = ClockWatch()
+        """What terminals' clocks say; from any thread."""
+        self.terminal_clocks = TerminalClocks(self.clock_watch, lambda: None)
+        """Which of them are wrong; from any thread."""
         self.office: CityOffice | None = None
         """Where steps and reports are said; None before the start."""
         self.tail = 0
@@ -185,6 +191,9 @@ class Embedded:
         )
         if self._latest is not None:
             data.engine.seen = self._latest.take
+        data.engine.clock_watch = self.clock_watch
+        self.terminal_clocks = TerminalClocks(self.clock_watch, lambda: data.engine.version)
+        self.metrics.watch_clocks(self.terminal_clocks)
         self._history = self._history_of(city, data, keeper)
         self._measure(data, loop)
         if city.configuration.metrics is not None:

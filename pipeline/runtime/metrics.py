@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 from cases.making import Known
 from pipeline.runtime.logs import Lines
 from pipeline.runtime.sections import MetricsSection
+from pipeline.runtime.terminal_clocks import FINE, TerminalClocks
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 JUDGED = ("live", "late")
@@ -65,6 +66,12 @@ class Metrics:
         self.fold_behind = Gauge(
             "gridwatch_fold_behind_seconds", "How far the slowest partition is behind the others.", registry=r
         )
+        self.clocks_wrong = Gauge(
+            "gridwatch_clocks_wrong", "Terminals with a wrong clock for which something is to be done.", registry=r
+        )
+        self.clocks_unwatched = Gauge(
+            "gridwatch_clocks_unwatched", "Terminals whose rows are set aside for their wrong clock.", registry=r
+        )
         self.letters_lost = Counter(
             "gridwatch_deadletters_lost", "Set aside, and not kept since there was no room.", registry=r
         )
@@ -84,6 +91,11 @@ class Metrics:
         """The numbers of its disk from here on; NaN while that can't be asked."""
         self.disk_free.set_function(lambda: _disk(folder, "free"))
         self.disk_size.set_function(lambda: _disk(folder, "total"))
+
+    def watch_clocks(self, clocks: TerminalClocks) -> None:
+        """The numbers of terminals with wrong clocks from here on."""
+        self.clocks_wrong.set_function(lambda: sum(each.state not in FINE for each in clocks.listed()))
+        self.clocks_unwatched.set_function(lambda: sum(not each.watched for each in clocks.listed()))
 
     def begin(self, counts: Mapping[str, int]) -> None:
         """What a snapshot had counted before is not ours."""

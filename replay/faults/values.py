@@ -55,7 +55,7 @@ def faulty(faults: Sequence[Fault], load: LoadVersion, seed: int) -> LoadVersion
 
         def decoded(batch: pa.RecordBatch, first: int, names: Names) -> Decoded:
             found = decode(batch, first, names)
-            return Decoded([become(version, rows, names) for rows in found.rows], found.aside)
+            return Decoded([become(version, rows, names) for rows in found.rows], found.aside, found.said)
 
         return replace(version, decode=cast("Decode", decoded))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,13 @@ from cases.export.words import Language
 from cases.tables import CHANGES, EPISODES, EVIDENCE, REPORTS, STEPS
 from console.case_told import Camera, CantBe, Form, Found, Hold, RuleThen, Sealed, Setting, Surrounded
 from console.city import Beside
+from pipeline.corrections import Correction
 from tests.cases.export.told import row
 from tests.console.kit import NOW, Town, case_row
 
 CASE = "3f2a9c10-0000-5000-8000-000000000001"
 NUMBER = "20260528-00001"
+CORRECTION = Correction("T9", "", 28800.0, 0.0, 0.0, NOW * 2, "wang", "2026-03-01 00:00:00+00:00", "set in CST")
 CLIP = b"\x00\x00\x00\x18ftypmp42" + bytes(range(256)) * 40
 SEALED = b"age-encryption.org/v1\n-> X25519 nothing\n"
 RULE = RuleThen(
@@ -51,6 +53,9 @@ class FakeCase:
         self.busy = False
         self.unsealed: list[tuple[Sealed, str, str, str]] = []
         self.exported: list[tuple[str, Form, Language, str, bool]] = []
+
+    def corrected(self, case: Mapping[str, Any], subjects: Collection[str]) -> Sequence[Correction]:
+        return [CORRECTION] if "muck-9" in subjects or case["subject"] == "muck-9" else []
 
     def found(self, case: Mapping[str, Any], rule: str, version: str) -> Found:
         known = (rule, version) == (RULE.id, RULE.version)

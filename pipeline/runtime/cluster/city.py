@@ -19,6 +19,7 @@ from typing import Any, Self, TypeVar
 from cases.store import Store
 from cases.store_section import store_of
 from connectors.intake import ForwardClock
+from pipeline.clock_watch import ClockWatch
 from pipeline.deadletters import DeadLetter
 from pipeline.entries import EntryBuffer
 from pipeline.faults import Fault, Faulty
@@ -36,6 +37,7 @@ from pipeline.runtime.logs import Trouble
 from pipeline.runtime.metrics import Metrics, Server
 from pipeline.runtime.office import CityOffice
 from pipeline.runtime.stored_registers import bring_in_registers
+from pipeline.runtime.terminal_clocks import TerminalClocks
 
 T = TypeVar("T")
 AGAIN = 1.0
@@ -64,6 +66,8 @@ class ClusterCity:
         self._log, self._prepare, self._latest, self._letter = log, prepare, latest, letter
         self.metrics = metrics or Metrics()
         self.server: Server | None = None
+        self.terminal_clocks = TerminalClocks(ClockWatch(), lambda: None)
+        """Which terminals' clocks are wrong, by what is read along; from any thread."""
         self.office: CityOffice | None = None
         self._city: City | None = None
         self._store: Store | None = None
@@ -156,6 +160,8 @@ class ClusterCity:
         self._following = Following(how, topics, seen.take, self._log)
         self._following.start()
         self.metrics.lag_entries.set_function(lambda: seen.waiting)
+        self.terminal_clocks = TerminalClocks(seen.clock_watch, lambda: seen.decoding)
+        self.metrics.watch_clocks(self.terminal_clocks)
         office = self.office = CityOffice(self._commit, store, ForwardClock())
         self._inbox = threading.Thread(target=self._take_in, args=(office, folder), name="inbox", daemon=True)
         self._inbox.start()

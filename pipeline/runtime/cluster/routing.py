@@ -147,8 +147,10 @@ def judged_by(partition: int, partitions: int, load: LoadVersion) -> LoadVersion
                 if partition == to[0]:
                     keep |= ~np.isin(where, to)
                 mine.append(rows.take(np.flatnonzero(keep)))
-            # What can't be decoded is set aside once.
-            return Decoded([rows for rows in mine if len(rows)], decoded.aside if partition == to[0] else [])
+            # What can't be decoded is set aside once, and a clock is watched once.
+            first_of = partition == to[0]
+            rest = (decoded.aside, decoded.said) if first_of else ([], [])
+            return Decoded([rows for rows in mine if len(rows)], *rest)
 
         return replace(version, decode=own)
 

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline.clock_watch import ClockWatch
 from pipeline.deadletters import DeadLetter
 from pipeline.entries import Kind
 from pipeline.latest import Latest
@@ -100,6 +101,8 @@ class Seen:
         self._version: Version | None = None
         self._next: Callable[[Names], Version] | None = None
         self._names = Names()
+        self.clock_watch = ClockWatch()
+        """What terminals' clocks say; from any thread."""
         self.rows = 0
         """Since the start."""
         self.unreadable = 0
@@ -209,7 +212,9 @@ class Seen:
         version = self._version
         if version is None or len(self._names) > MOST_NAMES:
             return  # where everything is, nobody knows then; cases do not depend on it
-        blocks = version.decode(batch, 0, self._names).rows
+        decoded = version.decode(batch, 0, self._names)
+        blocks = decoded.rows
+        self.clock_watch.take(self._names, decoded.said)
         self.rows += sum(map(len, blocks))
         if self._latest is not None:
             self._latest.take(self._names, blocks, version.ahead)

@@ -70,7 +70,27 @@ export interface Group {
 export interface Letters { groups: Group[]; held: number; lost: number; fates: Record<string, number> }
 export interface Device { id: string; kind: string; about: string; devices: string[]; heard: string | null; silent: number | null }
 export interface Silent { after: number; registered: Record<string, number>; silent: Record<string, number>; devices: Device[]; left_out: number }
+export interface Terminal {
+  terminal: string
+  subject: string
+  stream: string
+  state: 'proposed' | 'unsteady' | 'corrected' | 'unfit' | 'right' | 'unheard'
+  watched: boolean
+  kind: 'zone' | 'rollover' | 'steady' | 'drift' | 'unsteady' | null
+  offset: number | null
+  bound: number | null
+  drift: number | null
+  corrected: number | null
+  by: string
+  approved: string
+  note: string
+  correction: string | null
+  last: string | null
+}
 export interface Clocks {
+  terminals: Terminal[]
+  unwatched: number
+  kept: 'store' | 'file' | 'none'
   clocks: { subject: string; stream: string; offset: number; heard: string; aside: number }[]
   unknown: { topic: string; source: string; count: number; last: string; message: string }[]
   left_out: number
