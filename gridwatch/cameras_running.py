@@ -26,21 +26,28 @@ if TYPE_CHECKING:
     from cameras.settings import CamerasSettings
     from cameras.supervisor import Supervisor
     from cameras.watcher import Watcher
+    from pipeline.runtime.reloads import Reloads
+
+PART = "cameras"
+"""Of a file, as reloads tell of it."""
 
 
 class CamerasRunning:
     """`start`, `reload`, `look`, `stop` from one thread.
 
-    load: reads the file; raises Faulty. log: a structlog logger. registry: where the numbers go; None: nowhere.
+    load: reads the file; raises Faulty. log: a structlog logger. registry: where the numbers go. reloads: where it is
+    told how reading the file again went.
     """
 
     def __init__(
         self,
         load: Callable[[], CameraFile],
         log: Any,
-        registry: CollectorRegistry | None = None,
+        registry: CollectorRegistry,
+        reloads: Reloads,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
+        self._reloads = reloads
         self._load, self._log, self._registry, self._environment = load, log, registry, environment
         self._file: CameraFile | None = None
         self._publisher: Publisher | None = None
@@ -78,11 +85,11 @@ class CamerasRunning:
             frames=found.frames,
         )
         self._metrics.supervisor, self._metrics.publisher = self._supervisor, self._publisher
-        if self._registry is not None:
-            self._registry.register(self._metrics)
+        self._registry.register(self._metrics)
         self._file = found
         self._publisher.start()
         self._supervisor.start()
+        self._reloads.begin(PART)
 
     def reload(self) -> bool:
         """Read the file again. False: it has faults, which are in the log; all stays as it was."""
@@ -100,12 +107,14 @@ class CamerasRunning:
         except (Faulty, Problem, OSError) as error:
             for line in str(error).splitlines():
                 self._log.error(line)
-            self._log.error("the cameras stay as they were", file=str(old.file))
+            count = self._reloads.refused(PART, error)
+            self._log.error(f"the cameras stay as they were: {count} to be mended", file=str(old.file))
             return False
         self._file = found
         self._metrics.keep(set(found.cameras))
         self._supervisor.change(*_parts(found), found.evidence, found.frames)
         changed = [name for name in {*old.cameras, *found.cameras} if old.cameras.get(name) != found.cameras.get(name)]
+        self._reloads.taken(PART)
         self._log.info("the cameras were read again", cameras=len(found.cameras), changed=len(changed))
         return True
 
@@ -124,8 +133,7 @@ class CamerasRunning:
         """The processes end, and what they said goes out where there is a link; the rest waits in the spool."""
         if self._supervisor is not None:
             self._supervisor.stop()
-            if self._registry is not None:
-                self._registry.unregister(self._metrics)
+            self._registry.unregister(self._metrics)
         if self._publisher is not None:
             self._publisher.stop()
         self._supervisor = self._publisher = None

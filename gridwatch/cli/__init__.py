@@ -41,6 +41,7 @@ from gridwatch.cli.ingest import ingest
 from gridwatch.cli.init import init
 from gridwatch.cli.label import label
 from gridwatch.cli.record import record
+from gridwatch.cli.reload import reload
 from gridwatch.cli.replay import replay
 from gridwatch.cli.run import run
 from gridwatch.cli.schema import schema
@@ -58,6 +59,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "console": console,
     "topics": topics,
     "ingest": ingest,
+    "reload": reload,
     "healthy": healthy,
     "demo": demo,
     "init": init,

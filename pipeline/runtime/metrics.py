@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, star
 
 from cases.making import Known
 from pipeline.runtime.logs import Lines
+from pipeline.runtime.reloads import Reloads
 from pipeline.runtime.sections import MetricsSection
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -67,6 +68,7 @@ class Metrics:
         )
         self.log_lines_lost = Gauge("gridwatch_log_lines_lost", "Lines that could not be written.", registry=r)
         self.log_lines_lost.set_function(lambda: Lines.everywhere)
+        self.reloads = Reloads(r)
         self._counted: Tally[str] = Tally()
         self.snapshot_age.set_function(self._age)
         self.snapshot_saved_at: float | None = None
