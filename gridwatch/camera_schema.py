@@ -36,7 +36,7 @@ def whole_schema() -> dict[str, Any]:
     web = WebSection.model_json_schema(schema_generator=Written)
     definitions |= web.pop("$defs") | {"WebSection": web}
     ours = edge["properties"]
-    beside = {key: ours[key] for key in ("cameras", "publish", "evidence", "frames")} | {
+    beside = {key: ours[key] for key in ("cameras", "platforms", "publish", "evidence", "frames")} | {
         "web": {"$ref": "#/$defs/WebSection"}
     }
     return {

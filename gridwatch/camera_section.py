@@ -8,7 +8,7 @@ Zones that were drawn in the console come from a file of their own, in place of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from pipeline.faults import Fault, Faulty, did_you_mean
 if TYPE_CHECKING:
     from cameras.evidence.settings import EvidenceSettings
     from cameras.latest_settings import LatestSettings
+    from cameras.platforms.settings import PlatformSettings
     from cameras.publish import Broker
     from cameras.settings import CameraSettings
     from cameras.watcher import Watcher, Zone
@@ -66,6 +67,7 @@ class CameraFile:
     """The cameras whose zones were drawn in the console."""
     zones: Path | None = None
     """Where zones that are drawn are kept; None: an edge box's, which has none."""
+    platforms: Mapping[str, PlatformSettings] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ def _read(file: Path, document: Document, faults: list[Fault], drawn: DrawnZones
     elif not isinstance(document.data, dict):  # that is told with the rest of the city
         return None
     data = {key: said for key, said in document.data.items() if said is not None or key == "metrics"}
-    ours = {key for key in ("cameras", "publish", "evidence", "frames") if key in data}
+    ours = {key for key in ("cameras", "platforms", "publish", "evidence", "frames") if key in data}
     if not alone and not ours:
         return CameraFile(file, {}, None, None, None)
     if drawn is None:
@@ -170,12 +172,13 @@ def _read(file: Path, document: Document, faults: list[Fault], drawn: DrawnZones
     }
     faults += [fault for each in cameras.values() for fault in _presets(each, document)]
     faults += _evidence(sections, document)
+    faults += _platforms(sections, document)
     metrics = sections.metrics if isinstance(sections, EdgeSections) else None
     evidence = sections.evidence and sections.evidence.resolved(base)
     frames = sections.frames and sections.frames.hiding(sections.evidence)
     ours_drawn = drawn.names & cameras.keys()
     zones = None if alone else folder_of(file, data) / FILE
-    return CameraFile(file, cameras, sections.publish, evidence, metrics, frames, ours_drawn, zones)
+    return CameraFile(file, cameras, sections.publish, evidence, metrics, frames, ours_drawn, zones, sections.platforms)
 
 
 def lacking(error: ImportError) -> Problem:
@@ -217,6 +220,23 @@ def _presets(camera: Camera, document: Document) -> Iterator[Fault]:
                 hint = did_you_mean(meant, known) or f"; presets: {', '.join(known) or 'none'}"
                 path = ("cameras", camera.name, "watchers", name, "presets")
                 yield document.fault(path, f"no preset '{meant}'{hint}")
+
+
+def _platforms(sections: CameraSections, document: Document) -> Iterator[Fault]:
+    """Cameras of platforms that are not there, and values that a platform needs and nobody gives."""
+    for name, camera in sections.cameras.items():
+        of = camera.platform
+        if of is None:
+            continue
+        platform = sections.platforms.get(of.name)
+        if platform is None:
+            known = sections.platforms
+            hint = did_you_mean(of.name, known) or f"; there are: {', '.join(sorted(known)) or 'none'}"
+            yield document.fault(("cameras", name, "platform", "name"), f"no platform '{of.name}'{hint}")
+        elif lacking := platform.lacking(of.values):
+            told = ", ".join(f"'{each}'" for each in lacking)
+            path = ("cameras", name, "platform", "values")
+            yield document.fault(path, f"expected {told}, which the platform '{of.name}' is asked with")
 
 
 def _evidence(sections: CameraSections, document: Document) -> Iterator[Fault]:

@@ -22,6 +22,9 @@ from pipeline.faults import Fault, Faulty
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
+    from cameras.platforms.gateway import Gateway
+    from cameras.platforms.running import Platforms
+    from cameras.platforms.settings import OfPlatform
     from cameras.publish import Publisher
     from cameras.settings import CamerasSettings
     from cameras.supervisor import Supervisor
@@ -66,14 +69,19 @@ class CamerasRunning:
     def start(self) -> None:
         """Raises Faulty, Problem, OSError: nothing has been begun then."""
         from cameras.confine import shield
+        from cameras.platforms.running import Platforms
         from cameras.supervisor import Supervisor
         from gridwatch.camera_metrics import CameraMetrics
 
         found = self._load()
         self._zones = None if found.zones is None else stamp(found.zones)
         begin_all(found, found.cameras.values(), self._environment)
+        platforms = Platforms(self._environment, found.file.resolve().parent, self._log)
+        gateways = _gateways(platforms, found)
         self._publisher = self._make(found)
         shield()
+        platforms.change(found.platforms, _of_platforms(found), gateways)
+        self._platforms = platforms
         self._metrics = CameraMetrics(self._log)
         self._metrics.keep(set(found.cameras))
         self._supervisor = Supervisor(
@@ -83,8 +91,10 @@ class CamerasRunning:
             environment=self._environment,
             evidence=found.evidence,
             frames=found.frames,
+            gates=platforms,
         )
         self._metrics.supervisor, self._metrics.publisher = self._supervisor, self._publisher
+        self._metrics.platforms = platforms
         self._registry.register(self._metrics)
         self._file = found
         self._publisher.start()
@@ -103,6 +113,7 @@ class CamerasRunning:
                 raise Faulty([Fault(str(found.file), 0, "metrics", message)])
             fresh = [each for name, each in found.cameras.items() if each != old.cameras.get(name)]
             begin_all(found, fresh, self._environment)
+            gateways = _gateways(self._platforms, found)
             self._lead_to(found)
         except (Faulty, Problem, OSError) as error:
             for line in str(error).splitlines():
@@ -112,6 +123,7 @@ class CamerasRunning:
             return False
         self._file = found
         self._metrics.keep(set(found.cameras))
+        self._platforms.change(found.platforms, _of_platforms(found), gateways)
         self._supervisor.change(*_parts(found), found.evidence, found.frames)
         changed = [name for name in {*old.cameras, *found.cameras} if old.cameras.get(name) != found.cameras.get(name)]
         self._reloads.taken(PART)
@@ -133,6 +145,7 @@ class CamerasRunning:
         """The processes end, and what they said goes out where there is a link; the rest waits in the spool."""
         if self._supervisor is not None:
             self._supervisor.stop()
+            self._platforms.stop()
             self._registry.unregister(self._metrics)
         if self._publisher is not None:
             self._publisher.stop()
@@ -174,6 +187,19 @@ class CamerasRunning:
             finally:
                 self._publisher = self._metrics.publisher = fresh
                 fresh.start()
+
+
+def _gateways(platforms: Platforms, found: CameraFile) -> dict[str, Gateway]:
+    """Raises Problem."""
+    try:
+        return platforms.make(found.platforms)
+    except (ValueError, FileNotFoundError) as error:  # a variable of the environment, a file of TLS
+        raise Problem(f"platforms: {error}") from None
+
+
+def _of_platforms(found: CameraFile) -> dict[str, OfPlatform]:
+    every = ((name, each.settings.platform) for name, each in found.cameras.items())
+    return {name: of for name, of in every if of is not None}
 
 
 def begin_all(found: CameraFile, cameras: Iterable[Camera], environment: Mapping[str, str]) -> None:

@@ -140,6 +140,7 @@ KEPT_OUT = frozenset(
         "evidence",
         "expect",
         "frames",
+        "platforms",
         "history",
         "intake",
         "reports",
