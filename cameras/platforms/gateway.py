@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ MOST = 1 << 20
 SHOWN = 200
 """Of what a platform says when it refuses, characters."""
 STREAMS = frozenset({"rtsp", "rtsps", "rtmp", "rtmps", "http", "https"})
+_PAGES = 10_000
+"""Of a catalogue, at most."""
 _ASK = 10.0
 """Seconds for what is not `play`."""
 
@@ -91,6 +93,22 @@ class Gateway:
         """Somebody still looks at it. Raises GatewayFailed."""
         if self.settings.alive is not None:
             self._ask(self.settings.alive, granted.values, _ASK)
+
+    def catalogue(self, values: Mapping[str, str]) -> Iterator[Any]:
+        """The rows of its list of cameras, as they come. Raises GatewayFailed."""
+        listing = self.settings.catalogue
+        if listing is None:
+            return
+        for page in range(1, _PAGES + 1):
+            at = {"page": str(page), "count": str(listing.count)}
+            rows = value_at(
+                self._ask(listing, {**self.settings.values, **values, **self._secrets, **at}, _ASK), listing.rows
+            )
+            if not isinstance(rows, list):
+                raise GatewayFailed(f"{self._where}: expected a list at '{listing.rows}' of its answer")
+            yield from rows
+            if len(rows) < listing.count or "page" not in listing.names:
+                return
 
     def _address(self, url: Any, where: str) -> str:
         try:

@@ -122,6 +122,18 @@ class Alive(Asked):
     every: Seconds = Field(Quantity(30.0), ge=1)
 
 
+class Listing(Asked):
+    """`catalogue`: which cameras it has, page by page: {page} from 1 on, {count} rows each."""
+
+    rows: Path_ = Field(description="where the answer has its list")
+    count: int = Field(200, ge=1, le=10_000)
+
+    @property
+    def names(self) -> set[str]:
+        """In its templates."""
+        return {name for each in self.texts() for name in names_in(each)}
+
+
 class Wrong(BaseModel):
     """`error`: how an answer says that it is none."""
 
@@ -149,6 +161,7 @@ class PlatformSettings(BaseModel):
     play: Play
     stop: Asked | None = Field(None, description="not given: it ends streams by itself that nobody reads")
     alive: Alive | None = None
+    catalogue: Listing | None = Field(None, description="for `gridwatch camera import`")
     streams: int = Field(ge=1, le=1000, description="so many at once, at most: what the platform lets us have")
     turn: Seconds = Field(Quantity(60.0), ge=1, description="a camera is looked at for so long, if others wait")
     linger: Seconds = Field(Quantity(30.0), ge=0, description="a stream that can't be stopped counts for so long")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from gridwatch.cli.camera_import import import_
 from gridwatch.cli.camera_onvif import discover, onvif
 from gridwatch.cli.camera_watch import watch
 from gridwatch.cli.data import JsonOption, harmless, terminal
@@ -112,6 +113,7 @@ def _say(running: CamerasRunning, server: Server | None) -> None:
 app.command("watch")(watch)
 app.command("discover")(discover)
 app.command("onvif")(onvif)
+app.command("import")(import_)
 
 
 @app.command("test")
