@@ -11,7 +11,8 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -19,6 +20,7 @@ from typing import Literal
 from cameras.clock import StreamClock
 from cameras.evidence.ring import Ring
 from cameras.folders import Folder
+from cameras.platforms.door import Doors, Refused
 from cameras.sampling import Newest, Sampler
 from cameras.settings import CameraSettings
 from cameras.streams import Facts, Picture, Stalled, Stream, StreamFailed
@@ -30,8 +32,13 @@ PATIENCE = 6.0
 """A stream whose packets come, but for so many times `stall` without a picture among them, is opened again: key frames
 may be that far apart."""
 
+UNOPENED = "it has not been opened yet"
 State = Literal["up", "down", "away", "stalled"]
 Say = Callable[[str], object]
+
+
+class _TurnOver(Exception):
+    """Others wait for a stream of its platform."""
 
 
 @dataclass(slots=True)
@@ -39,7 +46,7 @@ class Doing:
     """How a camera is doing. Written by its reader, each field is read at once by others."""
 
     state: State = "down"
-    reason: str = "it has not been opened yet"
+    reason: str = UNOPENED
     """Why it is not up, in plain words; '' while it is."""
     facts: Facts = field(default_factory=Facts)
     clock: StreamClock | None = None
@@ -75,13 +82,16 @@ class Reader:
         now: Callable[[], float] = time.time,
         backoff: Backoff | None = None,
         ring: Ring | None = None,
+        doors: Doors | None = None,
     ) -> None:
+        """doors: through which it gets to its stream; None: it has an address."""
+        self._doors = doors if settings.platform is not None else None
         self.name, self.settings, self.doing = name, settings, Doing()
         self._newest, self._say, self._stopping = newest, say, stopping
         self._environment, self._now, self._ring = environment, now, ring
         self._backoff = backoff or Backoff()
         self._sampler = Sampler(settings.fps)
-        self._pictured = 0.0
+        self._pictured = self._began = 0.0
         self._last = -math.inf
         self._told = ""
         """What was last said of it; '' where it was well."""
@@ -90,6 +100,9 @@ class Reader:
 
     def run(self) -> None:
         """A live stream, a recording or a folder: until `stopping`, or the end of a recording."""
+        while self.settings.every is not None and not self._stopping.is_set():
+            self.snapshot()
+            self._wait(self.settings.every)
         while not self._stopping.is_set() and not self.doing.ended:
             began = time.monotonic()
             try:
@@ -113,41 +126,76 @@ class Reader:
         """One picture, if there is one."""
         self._breathe()
         try:
-            stream = self._open()
-            try:
-                if isinstance(stream, Stream):
-                    picture = stream.first()
-                else:
-                    newest = stream.newest()
-                    if newest is None:
-                        raise StreamFailed(f"{self.settings.shown}: there is no picture in it")
-                    picture = newest
-                self._up(stream)
-                self._put(picture)
-                self._count(stream)
-            finally:
-                stream.close()
+            with self._admitted() as settings:
+                if settings is not None:
+                    self._shoot(settings)
         except (StreamFailed, ValueError) as error:
             if self.doing.reason != str(error):
                 self._say(f"{self.name}: {error}; trying again in {self.settings.every:g} s")
             self._down("stalled" if isinstance(error, Stalled) else "down", str(error))
         self.doing.alive = math.inf
 
+    def _shoot(self, settings: CameraSettings) -> None:
+        stream = self._open(settings)
+        try:
+            if isinstance(stream, Stream):
+                picture = stream.first()
+            else:
+                newest = stream.newest()
+                if newest is None:
+                    raise StreamFailed(f"{self.settings.shown}: there is no picture in it")
+                picture = newest
+            self._up(stream)
+            self._put(picture)
+            self._count(stream)
+        finally:
+            stream.close()
+
     def hangs(self) -> bool:
         """Its reader has done nothing for so long that FFmpeg must have forgotten its own limits."""
         most = 3.0 * max(self.settings.stall, 10.0)
         return not self.doing.ended and time.monotonic() - self.doing.alive > most
 
-    def _open(self) -> Stream | Folder:
-        if not self.settings.live and Path(self.settings.url).is_dir():
-            return Folder(self.settings, follow=self._stopping)
-        return Stream(self.settings, self._environment, start=self._now(), now=self._now, ring=self._ring)
+    @contextmanager
+    def _admitted(self) -> Iterator[CameraSettings | None]:
+        """The settings with the address; of a platform's camera when it is its turn, and for as long as it looks. None:
+        it is time to stop. Raises StreamFailed."""
+        if self._doors is None:
+            yield self.settings
+            return
+        if self.doing.reason == UNOPENED:
+            self._down("down", f"{self.settings.shown}: it waits for its turn")
+        try:
+            url = self._doors.enter(self.name, self._stopping, self._breathe)
+            yield None if url is None else self.settings.read_from(url)
+        except Refused as refused:
+            raise StreamFailed(f"{self.settings.shown}: {refused}") from None
+        finally:
+            self._doors.leave(self.name)
+
+    def _open(self, settings: CameraSettings) -> Stream | Folder:
+        if not settings.live and Path(settings.url).is_dir():
+            return Folder(settings, follow=self._stopping)
+        return Stream(settings, self._environment, start=self._now(), now=self._now, ring=self._ring)
 
     def _once(self) -> None:
-        """From its opening to its end. Raises StreamFailed."""
+        """From its opening to its end, or to that of its turn. Raises StreamFailed."""
         self._breathe()
-        stream = self._open()
-        self._pictured = time.monotonic()
+        with self._admitted() as settings:
+            if settings is None:
+                return
+            try:
+                self._watch(self._open(settings))
+            except _TurnOver:
+                return
+        if self._stopping.is_set():
+            return
+        if self.settings.live:
+            raise StreamFailed(f"{self.settings.shown}: it ended")
+        self.doing.ended = not self.settings.loop
+
+    def _watch(self, stream: Stream | Folder) -> None:
+        self._pictured = self._began = time.monotonic()
         counted, opened = Facts(), False
         try:
             for picture in stream.pictures(lambda: self._heard(stream, counted)):
@@ -162,26 +210,27 @@ class Reader:
                         self._wait(picture.ts - self._now())
                     self._put(picture)
         finally:
-            self._heard(stream, counted)
+            self._hear(stream, counted)
             stream.close()
-        if self._stopping.is_set():
-            return
-        if self.settings.live:
-            raise StreamFailed(f"{self.settings.shown}: it ended")
-        if not opened:
+        if not opened and not self._stopping.is_set() and not self.settings.live:
             raise StreamFailed(f"{self.settings.shown}: there is no picture in it")
-        self.doing.ended = not self.settings.loop
 
     def _heard(self, stream: Stream | Folder, counted: Facts) -> None:
         """Something came. counted: what has been counted of this stream before."""
+        self._hear(stream, counted)
+        seen = self._pictured > self._began or time.monotonic() - self._began > self.settings.stall
+        if seen and self._doors is not None and self._doors.back(self.name):
+            raise _TurnOver
+        quiet = time.monotonic() - self._pictured
+        if isinstance(stream, Stream) and self.settings.live and quiet > PATIENCE * self.settings.stall:
+            raise Stalled(f"{self.settings.shown}: what comes holds no picture, for {quiet:.0f} s")
+
+    def _hear(self, stream: Stream | Folder, counted: Facts) -> None:
         self._breathe()
         facts, doing = stream.facts, self.doing
         doing.packets += facts.packets - counted.packets
         doing.undecodable += facts.undecodable - counted.undecodable
         counted.packets, counted.undecodable = facts.packets, facts.undecodable
-        quiet = time.monotonic() - self._pictured
-        if isinstance(stream, Stream) and self.settings.live and quiet > PATIENCE * self.settings.stall:
-            raise Stalled(f"{self.settings.shown}: what comes holds no picture, for {quiet:.0f} s")
 
     def _count(self, stream: Stream | Folder) -> None:
         self.doing.packets += stream.facts.packets

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from cameras.files import resolved
+from cameras.platforms.settings import OfPlatform
 from cameras.watcher import View, Zone, corners
 from pipeline.faults import did_you_mean
 from pipeline.geo import Datum, to_wgs84
@@ -107,9 +108,11 @@ class CameraSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     url: Annotated[str, AfterValidator(_address)] = Field(
+        "",
         description="rtsp://, rtsps://, http://, https://, whatever else FFmpeg opens, a file, or a folder of pictures;"
-        " {user} and {password} in it stand for those of the environment"
+        " {user} and {password} in it stand for those of the environment",
     )
+    platform: OfPlatform | None = Field(None, description="in place of `url`: whose gateway is asked for its stream")
     name: str = Field("", max_length=80, description="what people call it; not given: its key")
     area: str = Field("", max_length=80, description="the part of the city, by which cameras are chosen")
     at: Spot | None = Field(None, description="where it stands: lon, lat, datum")
@@ -125,6 +128,12 @@ class CameraSettings(BaseModel):
     presets: Mapping[str, Preset] = Field(default_factory=dict)
     onvif: OnvifSettings | None = None
     watchers: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict, description="name of a watcher: parameters")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> CameraSettings:
+        if bool(self.url) == (self.platform is not None):
+            raise ValueError("expected 'url', or 'platform' that is asked for it")
+        return self
 
     @model_validator(mode="after")
     def _one_way(self) -> CameraSettings:
@@ -168,12 +177,16 @@ class CameraSettings(BaseModel):
     def live(self) -> bool:
         """It counts its own time and can't be read faster than it comes; a file can."""
         scheme = urlsplit(self.url).scheme
-        return len(scheme) > 1 and scheme != "file"
+        return self.platform is not None or (len(scheme) > 1 and scheme != "file")
 
     @property
     def shown(self) -> str:
         """The address as errors and logs name it: neither user nor password, nor what follows a '?'."""
-        return self.url.partition("?")[0]
+        return self.url.partition("?")[0] if self.platform is None else self.platform.shown
+
+    def read_from(self, url: str) -> CameraSettings:
+        """The same, read from where its platform says."""
+        return self.model_copy(update={"url": url})
 
     def credentials(self, environment: Mapping[str, str]) -> tuple[str | None, str | None]:
         """User and password. Raises ValueError naming the variable that is not set."""

@@ -15,6 +15,7 @@ that has them, and begun in new ones.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import signal
@@ -32,10 +33,12 @@ from cameras.confine import environment_for
 from cameras.evidence.settings import EvidenceSettings
 from cameras.health import down
 from cameras.latest_settings import LatestSettings
+from cameras.platforms.door import WANT
+from cameras.platforms.doorman import Tell
 from cameras.settings import CamerasSettings
 from cameras.watcher import Watcher
 from cameras.words import Words
-from cameras.working import Job
+from cameras.working import DROP, PLACE, Job
 from pipeline.backoff import Backoff
 
 STEADY = 600.0
@@ -54,6 +57,13 @@ _SIGNALS = {each.value: each.name for each in signal.Signals}
 
 Publish = Callable[[str, bytes], object]
 Watchers = Mapping[str, Mapping[str, Watcher]]
+
+
+class Gates(Protocol):
+    """Where cameras of platforms ask for their streams (cameras/platforms/running.py)."""
+
+    def hear(self, owner: int, camera: str, word: bytes, tell: Tell) -> None: ...
+    def lost(self, owner: int) -> None: ...
 
 
 class Log(Protocol):
@@ -77,6 +87,7 @@ class Group:
     beat: float = 0.0
     """When it was last heard of, on the monotonic clock."""
     reader: threading.Thread | None = None
+    telling: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass(slots=True)
@@ -85,7 +96,8 @@ class Supervisor:
 
     watchers: of each camera, by name; they go to its process by pickle. publish: called for each message, by one thread
     at a time; it must neither wait for a network nor raise, since nothing is read from the processes meanwhile.
-    evidence, frames: what is kept and shown, of all of them; None: nothing. environment: a process gets of it what its
+    evidence, frames: what is kept and shown, of all of them; None: nothing. gates: None: no camera is a platform's.
+    environment: a process gets of it what its
     own cameras name. backoff: makes the wait of a group of cameras whose process has ended.
     """
 
@@ -97,6 +109,7 @@ class Supervisor:
     now: Callable[[], float] = time.time
     evidence: EvidenceSettings | None = None
     frames: LatestSettings | None = None
+    gates: Gates | None = None
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     groups: list[Group] = field(default_factory=list)
     starts: int = 0
@@ -176,7 +189,7 @@ class Supervisor:
                 self._end([group])
             elif group.pipe is not None:
                 for name in sorted(gone):
-                    _tell(group.pipe, name.encode())
+                    _tell(group, group.pipe, DROP, name)
         with self._one:
             for name in sorted(old.keys() - new.keys()):
                 self.publish(f"cameras/{name}/health", down(self.now(), "the configuration has it no more"))
@@ -220,7 +233,8 @@ class Supervisor:
                 return
         self.starts += 1
         group.pipe = ours
-        _tell(ours, pickle.dumps(job))
+        with contextlib.suppress(OSError):  # it has just ended; that is seen to elsewhere
+            ours.send_bytes(pickle.dumps(job))
         group.began, group.beat = time.monotonic(), 0.0
         # A thread of its own for each pipe: a process that is stopped in the midst of a message holds up no other.
         words = Words(self.log.info, time.monotonic)
@@ -231,6 +245,16 @@ class Supervisor:
         threading.Thread(target=words.listen, args=(group.process.stderr,), name="camera-words", daemon=True).start()
 
     def _read(self, group: Group, pipe: Connection, words: Words) -> None:
+        try:
+            self._hear(group, pipe, words)
+        finally:
+            if self.gates is not None:
+                self.gates.lost(id(pipe))
+
+    def _hear(self, group: Group, pipe: Connection, words: Words) -> None:
+        def tell(camera: str, word: str, text: str) -> None:
+            _tell(group, pipe, word, camera, text)
+
         with pipe:
             while True:
                 try:
@@ -242,6 +266,11 @@ class Supervisor:
                 topic = head.decode("utf-8", "replace")
                 level = topic.split("/")
                 if not line:
+                    continue
+                if level[-1] == PLACE:
+                    ours = len(level) == 3 and (level[1] in group.cameras or payload != WANT)
+                    if ours and self.gates is not None:
+                        self.gates.hear(id(pipe), level[1], payload, tell)
                     continue
                 with self._one:
                     if not topic:
@@ -292,9 +321,7 @@ class Supervisor:
         group.process = group.pipe = group.reader = None
 
 
-def _tell(pipe: Connection, what: bytes) -> None:
+def _tell(group: Group, pipe: Connection, word: str, camera: str, text: str = "") -> None:
     """A process that has just ended hears nothing; that is seen to elsewhere."""
-    try:
-        pipe.send_bytes(what)
-    except OSError:
-        return
+    with group.telling, contextlib.suppress(OSError):
+        pipe.send_bytes(f"{word}\n{camera}\n{text}".encode())

@@ -23,6 +23,7 @@ from cameras.health import Health
 from cameras.latest import Latest
 from cameras.latest_settings import LatestSettings
 from cameras.looking import Looking, look_together
+from cameras.platforms.door import Doors
 from cameras.pointing import Asking
 from cameras.presets import scenes
 from cameras.reading import Reader, Say
@@ -59,6 +60,7 @@ class Worker:
         at_once: int = 2,
         evidence: EvidenceSettings | None = None,
         frames: LatestSettings | None = None,
+        doors: Doors | None = None,
         environment: Mapping[str, str] = os.environ,
         now: Callable[[], float] = time.time,
         backoff: Callable[[], Backoff] = Backoff,
@@ -81,6 +83,7 @@ class Worker:
                 now=now,
                 backoff=backoff(),
                 ring=rings.get(name),
+                doors=doors,
             )
             for name, settings in cameras.items()
         }
@@ -106,7 +109,7 @@ class Worker:
             name: Health(name, reader.doing, partial(keeping.health, name) if keeping else None)
             for name, reader in self._readers.items()
         }
-        self._rota = _Rota([reader for reader in self._readers.values() if reader.settings.every is not None])
+        self._rota = _Rota([reader for reader in self._readers.values() if _shares(reader)])
         self._together = {name for name, each in watchers.items() if any(one.together for one in each.values())}
         self._at_once = at_once
         self._told = 0.0
@@ -116,7 +119,7 @@ class Worker:
         threads = [
             threading.Thread(target=reader.run, name=f"camera-{name}", daemon=True)
             for name, reader in self._readers.items()
-            if reader.settings.every is None
+            if not _shares(reader)
         ]
         threads += [
             threading.Thread(target=self._snapshots, name=f"snapshots-{n}", daemon=True)
@@ -213,6 +216,11 @@ class Worker:
             self._say(f"{camera}: {what} and is begun anew after a while; the camera's others go on")
 
         return told
+
+
+def _shares(reader: Reader) -> bool:
+    """It takes snapshots, and needs no thread of its own: it does not wait for a platform."""
+    return reader.settings.every is not None and reader.settings.platform is None
 
 
 class _Rota:

@@ -3,7 +3,9 @@
     python -m cameras.working DESCRIPTOR PARENT
 
 It reads its `Job` from a pipe and then says there what its cameras say: messages as `topic, newline, payload`, lines
-for the log with an empty topic, and beats as empty messages. What comes later are names of cameras to let go.
+for the log with an empty topic, and beats as empty messages; a topic that ends with PLACE is a word to the doorman of
+the camera's platform. What comes later are `word, newline, camera, newline, text`: DROP, or what a doorman says
+(cameras/platforms/door.py).
 """
 
 from __future__ import annotations
@@ -20,8 +22,14 @@ from multiprocessing.connection import Connection
 from cameras.confine import confine
 from cameras.evidence.settings import EvidenceSettings
 from cameras.latest_settings import LatestSettings
+from cameras.platforms.door import Doors
 from cameras.settings import CameraSettings
 from cameras.watcher import Watcher
+
+DROP = "drop"
+"""To a process: let go of a camera."""
+PLACE = "place"
+"""The last level of a topic: a word to the doorman of a camera's platform, which goes no further."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,8 @@ def work(pipe: Connection) -> None:
         except OSError:
             os._exit(1)
 
+    of_platforms = [name for name, each in job.cameras.items() if each.platform is not None]
+    doors = Doors(of_platforms, lambda camera, word: send(f"cameras/{camera}/{PLACE}\n".encode() + word))
     worker = Worker(
         job.cameras,
         job.watchers,
@@ -62,21 +72,26 @@ def work(pipe: Connection) -> None:
         at_once=job.at_once,
         evidence=job.evidence,
         frames=job.frames,
+        doors=doors,
     )
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the supervisor too, which asks us to end
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
-    threading.Thread(target=_listen, args=(pipe, worker.drop), name="supervisor", daemon=True).start()
+    threading.Thread(target=_listen, args=(pipe, worker.drop, doors.hear), name="supervisor", daemon=True).start()
     worker.run()
     os._exit(0)  # readers may be in FFmpeg still, which has seconds to spare
 
 
-def _listen(pipe: Connection, drop: Callable[[str], object]) -> None:
+def _listen(pipe: Connection, drop: Callable[[str], object], hear: Callable[[str, str, str], object]) -> None:
     while True:
         try:
-            drop(pipe.recv_bytes().decode())
+            word, camera, text = pipe.recv_bytes().decode().split("\n", 2)
         except (EOFError, OSError):
             os._exit(1)
+        if word == DROP:
+            drop(camera)
+        else:
+            hear(camera, word, text)
 
 
 if __name__ == "__main__":

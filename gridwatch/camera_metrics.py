@@ -7,7 +7,7 @@ says may be anything.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -15,6 +15,8 @@ import msgspec
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from cameras.platforms.doorman import Count
+from cameras.platforms.running import Platforms
 from cameras.publish import Publisher
 from cameras.supervisor import Supervisor
 
@@ -52,6 +54,7 @@ class CameraMetrics(Collector):
         self._seen: dict[str, Seen] = {}
         self.publisher: Publisher | None = None
         self.supervisor: Supervisor | None = None
+        self.platforms: Platforms | None = None
 
     def keep(self, cameras: set[str]) -> None:
         """These are all that there are."""
@@ -106,6 +109,7 @@ class CameraMetrics(Collector):
                 if value is not None:
                     gauge.add_metric([name], value)
             yield gauge
+        yield from _of_platforms({} if self.platforms is None else self.platforms.counts())
         supervisor, publisher = self.supervisor, self.publisher
         yield CounterMetricFamily(
             "gridwatch_camera_processes_started",
@@ -129,6 +133,28 @@ class CameraMetrics(Collector):
             )
 
 
+def _of_platforms(counts: Mapping[str, Count]) -> Iterator[Metric]:
+    """How many streams each gives, and who waits for one."""
+    for key, (what, value) in _PLATFORM.items():
+        gauge = GaugeMetricFamily(f"gridwatch_platform_{key}", what, labels=["platform"])
+        for name, count in counts.items():
+            gauge.add_metric([name], value(count))
+        yield gauge
+    asked = CounterMetricFamily(
+        "gridwatch_platform_asked", "Streams that were asked for, by what came of it.", labels=["platform", "result"]
+    )
+    for name, count in counts.items():
+        for result, number in (("given", count.given), ("refused", count.refused), ("not_ended", count.unstopped)):
+            asked.add_metric([name, result], number)
+    yield asked
+
+
+_PLATFORM: dict[str, tuple[str, Callable[[Count], float]]] = {
+    "streams": ("Streams that are open, or not surely ended.", lambda each: each.streams),
+    "quota": ("Streams that it gives at once, at most.", lambda each: each.most),
+    "waiting": ("Cameras that wait for their turn.", lambda each: each.waiting),
+    "longest_wait_seconds": ("Of the one that waits longest.", lambda each: each.longest),
+}
 _GAUGES = {
     "fps": "Pictures a second that came.",
     "looked_fps": "Pictures a second that were looked at.",

@@ -8,7 +8,7 @@ Zones that were drawn in the console come from a file of their own, in place of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cameras.evidence.settings import EvidenceSettings
     from cameras.evidence.vehicle_photos import VehiclePhotos
     from cameras.latest_settings import LatestSettings
+    from cameras.platforms.settings import PlatformSettings
     from cameras.publish import Broker
     from cameras.settings import CameraSettings
     from cameras.watcher import Watcher, Zone
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 CITY = ("city", "sources", "streams", "rules")
 """A file that has one of these is a city's."""
-OURS = ("cameras", "publish", "evidence", "frames", "vehicle_photos")
+OURS = ("cameras", "platforms", "publish", "evidence", "frames", "vehicle_photos")
 """The sections that are read here."""
 
 
@@ -71,6 +72,7 @@ class CameraFile:
     """Where zones that are drawn are kept; None: an edge box's, which has none."""
     vehicle_photos: VehiclePhotos | None = None
     """What is kept of vehicles' pictures; None: nothing."""
+    platforms: Mapping[str, PlatformSettings] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,7 @@ def _read(file: Path, document: Document, faults: list[Fault], drawn: DrawnZones
     }
     faults += [fault for each in cameras.values() for fault in _presets(each, document)]
     faults += _evidence(sections, document)
+    faults += _platforms(sections, document)
     metrics = sections.metrics if isinstance(sections, EdgeSections) else None
     evidence = sections.evidence and sections.evidence.resolved(base)
     frames = sections.frames and sections.frames.hiding(sections.evidence)
@@ -185,7 +188,16 @@ def _read(file: Path, document: Document, faults: list[Fault], drawn: DrawnZones
         message = "expected runtime: embedded, whose journal vehicles' pictures are read from; leave the section out"
         faults.append(document.fault(("vehicle_photos",), message))
     return CameraFile(
-        file, cameras, sections.publish, evidence, metrics, frames, ours_drawn, zones, photos and photos.resolved(base)
+        file,
+        cameras,
+        sections.publish,
+        evidence,
+        metrics,
+        frames,
+        ours_drawn,
+        zones,
+        photos and photos.resolved(base),
+        sections.platforms,
     )
 
 
@@ -228,6 +240,23 @@ def _presets(camera: Camera, document: Document) -> Iterator[Fault]:
                 hint = did_you_mean(meant, known) or f"; presets: {', '.join(known) or 'none'}"
                 path = ("cameras", camera.name, "watchers", name, "presets")
                 yield document.fault(path, f"no preset '{meant}'{hint}")
+
+
+def _platforms(sections: CameraSections, document: Document) -> Iterator[Fault]:
+    """Cameras of platforms that are not there, and values that a platform needs and nobody gives."""
+    for name, camera in sections.cameras.items():
+        of = camera.platform
+        if of is None:
+            continue
+        platform = sections.platforms.get(of.name)
+        if platform is None:
+            known = sections.platforms
+            hint = did_you_mean(of.name, known) or f"; there are: {', '.join(sorted(known)) or 'none'}"
+            yield document.fault(("cameras", name, "platform", "name"), f"no platform '{of.name}'{hint}")
+        elif lacking := platform.lacking(of.values):
+            told = ", ".join(f"'{each}'" for each in lacking)
+            path = ("cameras", name, "platform", "values")
+            yield document.fault(path, f"expected {told}, which the platform '{of.name}' is asked with")
 
 
 def _evidence(sections: CameraSections, document: Document) -> Iterator[Fault]:

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gridwatch.camera_section import CameraFile, read_cameras
-from gridwatch.cameras_running import CamerasRunning
+from gridwatch.cameras_running import PART, CamerasRunning
 from pipeline.backoff import Backoff
 from pipeline.faults import Faulty
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
+
+    from pipeline.runtime.reloads import Reloads
 
 _LOOK = 1.0
 """Seconds between two looks at whether they are at work."""
@@ -30,10 +32,12 @@ class _Nothing(Exception):
 class CamerasBeside:
     """`start`, `stop`, each once; `ask_reload` from anywhere, signals too. log: a structlog logger."""
 
-    def __init__(self, file: Path, log: Any, registry: CollectorRegistry, backoff: Backoff | None = None) -> None:
-        self._file, self._log = file, log
+    def __init__(
+        self, file: Path, log: Any, registry: CollectorRegistry, reloads: Reloads, backoff: Backoff | None = None
+    ) -> None:
+        self._file, self._log, self._reloads = file, log, reloads
         self._backoff = backoff or Backoff(5.0, 300.0)
-        self._running = CamerasRunning(self._load, log, registry)
+        self._running = CamerasRunning(self._load, log, registry, reloads)
         self._asked: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._keep, name="cameras-beside", daemon=True)
 
@@ -70,9 +74,12 @@ class CamerasBeside:
                 self._running.start()
             except _Nothing as nothing:
                 why = str(nothing)
+                self._reloads.drop(PART)
             except Faulty as faulty:
+                self._refused(asked, faulty)
                 why = f"{faulty}\nthe cameras are not run until that is mended and read again"
             except Exception as error:  # noqa: BLE001 whatever it is: the city goes on
+                self._refused(asked, error)
                 why, wait = f"{error}\nthe cameras are not run; tried again", self._backoff.delay()
             else:
                 asked, told = self._mind(), ""
@@ -81,6 +88,11 @@ class CamerasBeside:
             for line in why.splitlines() if why != told else ():
                 self._log.warning(line)
             told, asked = why, self._wait(wait)
+
+    def _refused(self, asked: str, error: Exception) -> None:
+        """A start that failed is an answer where somebody had asked for it."""
+        if asked == "reload":
+            self._reloads.refused(PART, error)
 
     def _mind(self) -> str:
         """While they are at work: 'stop', or '' where they are to be started again."""

@@ -22,25 +22,35 @@ from pipeline.faults import Fault, Faulty
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
+    from cameras.platforms.gateway import Gateway
+    from cameras.platforms.running import Platforms
+    from cameras.platforms.settings import OfPlatform
     from cameras.publish import Publisher
     from cameras.settings import CamerasSettings
     from cameras.supervisor import Supervisor
     from cameras.watcher import Watcher
+    from pipeline.runtime.reloads import Reloads
+
+PART = "cameras"
+"""Of a file, as reloads tell of it."""
 
 
 class CamerasRunning:
     """`start`, `reload`, `look`, `stop` from one thread.
 
-    load: reads the file; raises Faulty. log: a structlog logger. registry: where the numbers go; None: nowhere.
+    load: reads the file; raises Faulty. log: a structlog logger. registry: where the numbers go. reloads: where it is
+    told how reading the file again went.
     """
 
     def __init__(
         self,
         load: Callable[[], CameraFile],
         log: Any,
-        registry: CollectorRegistry | None = None,
+        registry: CollectorRegistry,
+        reloads: Reloads,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
+        self._reloads = reloads
         self._load, self._log, self._registry, self._environment = load, log, registry, environment
         self._file: CameraFile | None = None
         self._publisher: Publisher | None = None
@@ -59,14 +69,19 @@ class CamerasRunning:
     def start(self) -> None:
         """Raises Faulty, Problem, OSError: nothing has been begun then."""
         from cameras.confine import shield
+        from cameras.platforms.running import Platforms
         from cameras.supervisor import Supervisor
         from gridwatch.camera_metrics import CameraMetrics
 
         found = self._load()
         self._zones = None if found.zones is None else stamp(found.zones)
         begin_all(found, found.cameras.values(), self._environment)
+        platforms = Platforms(self._environment, found.file.resolve().parent, self._log)
+        gateways = _gateways(platforms, found)
         self._publisher = self._make(found)
         shield()
+        platforms.change(found.platforms, _of_platforms(found), gateways)
+        self._platforms = platforms
         self._metrics = CameraMetrics(self._log)
         self._metrics.keep(set(found.cameras))
         self._supervisor = Supervisor(
@@ -76,13 +91,15 @@ class CamerasRunning:
             environment=self._environment,
             evidence=found.evidence,
             frames=found.frames,
+            gates=platforms,
         )
         self._metrics.supervisor, self._metrics.publisher = self._supervisor, self._publisher
-        if self._registry is not None:
-            self._registry.register(self._metrics)
+        self._metrics.platforms = platforms
+        self._registry.register(self._metrics)
         self._file = found
         self._publisher.start()
         self._supervisor.start()
+        self._reloads.begin(PART)
 
     def reload(self) -> bool:
         """Read the file again. False: it has faults, which are in the log; all stays as it was."""
@@ -96,16 +113,20 @@ class CamerasRunning:
                 raise Faulty([Fault(str(found.file), 0, "metrics", message)])
             fresh = [each for name, each in found.cameras.items() if each != old.cameras.get(name)]
             begin_all(found, fresh, self._environment)
+            gateways = _gateways(self._platforms, found)
             self._lead_to(found)
         except (Faulty, Problem, OSError) as error:
             for line in str(error).splitlines():
                 self._log.error(line)
-            self._log.error("the cameras stay as they were", file=str(old.file))
+            count = self._reloads.refused(PART, error)
+            self._log.error(f"the cameras stay as they were: {count} to be mended", file=str(old.file))
             return False
         self._file = found
         self._metrics.keep(set(found.cameras))
+        self._platforms.change(found.platforms, _of_platforms(found), gateways)
         self._supervisor.change(*_parts(found), found.evidence, found.frames)
         changed = [name for name in {*old.cameras, *found.cameras} if old.cameras.get(name) != found.cameras.get(name)]
+        self._reloads.taken(PART)
         self._log.info("the cameras were read again", cameras=len(found.cameras), changed=len(changed))
         return True
 
@@ -124,8 +145,8 @@ class CamerasRunning:
         """The processes end, and what they said goes out where there is a link; the rest waits in the spool."""
         if self._supervisor is not None:
             self._supervisor.stop()
-            if self._registry is not None:
-                self._registry.unregister(self._metrics)
+            self._platforms.stop()
+            self._registry.unregister(self._metrics)
         if self._publisher is not None:
             self._publisher.stop()
         self._supervisor = self._publisher = None
@@ -166,6 +187,19 @@ class CamerasRunning:
             finally:
                 self._publisher = self._metrics.publisher = fresh
                 fresh.start()
+
+
+def _gateways(platforms: Platforms, found: CameraFile) -> dict[str, Gateway]:
+    """Raises Problem."""
+    try:
+        return platforms.make(found.platforms)
+    except (ValueError, FileNotFoundError) as error:  # a variable of the environment, a file of TLS
+        raise Problem(f"platforms: {error}") from None
+
+
+def _of_platforms(found: CameraFile) -> dict[str, OfPlatform]:
+    every = ((name, each.settings.platform) for name, each in found.cameras.items())
+    return {name: of for name, of in every if of is not None}
 
 
 def begin_all(found: CameraFile, cameras: Iterable[Camera], environment: Mapping[str, str]) -> None:

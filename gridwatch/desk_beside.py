@@ -67,9 +67,8 @@ class DeskBeside:
                 store.engine, configuration.reports, configuration.data, _reporting(city), self._log
             )
 
-    def start(self, city: CityAtWork, health: Callable[[], Health], reload: Callable[[], None] | None = None) -> None:
-        """health: makes what tells how it is doing. reload: lets all that runs read the configuration again; None:
-        there is only the city. Raises Faulty; Problem where the web API can't be."""
+    def start(self, city: CityAtWork, health: Callable[[], Health]) -> None:
+        """health: makes what tells how it is doing. Raises Faulty; Problem where the web API can't be."""
         from console.city import Beside
         from gridwatch.camera_beside import CameraBeside
         from gridwatch.duty_beside import DutyBeside
@@ -108,7 +107,7 @@ class DeskBeside:
                 ground=self._live.ground,
                 parking=None if city.latest is None else counts_of(city.latest),
                 cameras=self._cameras,
-                reloading=ReloadBeside(self._file, reload or (lambda: self._reload(city)), self._began),
+                reloading=ReloadBeside(self._file, city.ask_reload, self._began),
                 health=health(),
                 registers=RegistersBeside(city),
                 rules=self._rules,
@@ -145,10 +144,6 @@ class DeskBeside:
         ):
             if each is not None:
                 each.stop()
-
-    def _reload(self, city: CityAtWork) -> None:
-        city.ask_reload()
-        self.ask_reload()
 
     def _began(self) -> WebSection | None:
         return None if self._web is None or self._web.rounds is None else self._web.rounds.following.began

@@ -12,6 +12,7 @@ from pydantic import Field
 from cameras.evidence.settings import EvidenceSettings
 from cameras.evidence.vehicle_photos import VehiclePhotos
 from cameras.latest_settings import LatestSettings
+from cameras.platforms.settings import PlatformSettings
 from cameras.publish import Broker
 from cameras.settings import CameraName, CameraSettings
 from pipeline.runtime.sections import MetricsSection, Section
@@ -21,6 +22,7 @@ class CameraSections(Section):
     """What a city's file may say of its cameras."""
 
     cameras: Mapping[CameraName, CameraSettings] = Field({}, description="which there are, and what they watch for")
+    platforms: Mapping[CameraName, PlatformSettings] = Field({}, description="whose gateways are asked for streams")
     publish: Broker | None = Field(None, description="the broker to which what they see goes")
     evidence: EvidenceSettings | None = Field(None, description="what is kept of what they see; none: nothing")
     frames: LatestSettings | None = Field(None, description="their latest pictures, for the console; none: none")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gridwatch.problems import Problem
 from pipeline.faults import Fault, Faulty
 
 if TYPE_CHECKING:
@@ -34,25 +35,24 @@ class ReloadBeside:
     def check(self) -> ReloadOut:
         """What is wrong with the files now."""
         from console.admin_reload import ReloadOut
-        from gridwatch.camera_section import load_both
         from gridwatch.web_section import at_next_start, load_usable
+        from pipeline.runtime.compose import load_city
 
         faults: list[Fault] = []
         restart: list[str] = []
         warnings: Sequence[Fault] = ()
         with self._lock:
             try:
-                _, city = load_both(self._file)
-                warnings = () if city is None else city.warnings
+                warnings = load_city(self._file).warnings
             except Faulty as faulty:
                 faults += faulty.faults
             except OSError as error:
                 faults.append(Fault(str(self._file), 0, "", f"can't be read: {error.strerror}"))
-            try:
-                web, began = load_usable(self._file, self._environment), self._began()
-                restart = [] if began is None else at_next_start(began, web)
-            except (Faulty, OSError) as error:
-                faults += error.faults if isinstance(error, Faulty) else []
+            wrong = beside_faults(self._file, self._environment)
+            began = self._began()
+            if began is not None and not wrong:
+                restart = at_next_start(began, load_usable(self._file, self._environment))
+            faults += wrong
         return ReloadOut(taken=not faults, faults=_out(sorted(set(faults))), warnings=_out(warnings), restart=restart)
 
     def reload(self) -> ReloadOut:
@@ -61,6 +61,22 @@ class ReloadBeside:
         if found.taken:
             self._ask()
         return found
+
+
+def beside_faults(file: Path, environment: Mapping[str, str] = os.environ) -> list[Fault]:
+    """What is wrong with what in a city's file is read by others than the city: its cameras, its console."""
+    from gridwatch.camera_section import read_cameras
+    from gridwatch.web_section import load_usable
+
+    faults: list[Fault] = []
+    for look in (lambda: read_cameras(file), lambda: load_usable(file, environment)):
+        try:
+            look()
+        except Faulty as faulty:
+            faults += faulty.faults
+        except (Problem, OSError):  # what is not installed is told by who needs it; the city tells of a file not there
+            continue
+    return faults
 
 
 def _out(faults: Sequence[Fault]) -> list[FaultOut]:

@@ -43,6 +43,7 @@ from gridwatch.cli.init import init
 from gridwatch.cli.label import label
 from gridwatch.cli.probe import probe
 from gridwatch.cli.record import record
+from gridwatch.cli.reload import reload
 from gridwatch.cli.replay import replay
 from gridwatch.cli.run import run
 from gridwatch.cli.schema import schema
@@ -60,6 +61,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "console": console,
     "topics": topics,
     "ingest": ingest,
+    "reload": reload,
     "healthy": healthy,
     "demo": demo,
     "init": init,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from gridwatch.cli.camera_import import import_
 from gridwatch.cli.camera_onvif import discover, onvif
 from gridwatch.cli.camera_watch import watch
 from gridwatch.cli.data import JsonOption, harmless, terminal
@@ -33,6 +34,8 @@ app = typer.Typer(
     invoke_without_command=True,
 )
 
+CAMERA = "camera"
+"""The name under which `gridwatch reload` finds it."""
 _LOOK = 1.0
 """Seconds between two looks at whether all is at work."""
 
@@ -57,21 +60,26 @@ def camera(
     from gridwatch.cameras_running import CamerasRunning
     from pipeline.runtime.logs import logger
     from pipeline.runtime.metrics import serve
+    from pipeline.runtime.reloads import Reloads
 
     asked: queue.SimpleQueue[str] = queue.SimpleQueue()
     signal.signal(signal.SIGTERM, lambda *_: asked.put("stop"))
     signal.signal(signal.SIGINT, lambda *_: asked.put("stop"))
     signal.signal(signal.SIGHUP, lambda *_: asked.put("reload"))
     registry = CollectorRegistry()
-    running = CamerasRunning(lambda: load_both(config)[0], logger(), registry)
+    reloads = Reloads(registry)
+    running = CamerasRunning(lambda: load_both(config)[0], logger(), registry, reloads)
     server: Server | None = None
     try:
         running.start()
         if running.file.metrics is not None:
             server = serve(registry, running.file.metrics)
+        if running.file.publish is not None:
+            reloads.stand(config.resolve().parent / running.file.publish.spool, CAMERA)
         _say(running, server)
         _attend(running, asked)
     finally:
+        reloads.leave()
         running.stop()
         if server is not None:
             server.close()
@@ -105,6 +113,7 @@ def _say(running: CamerasRunning, server: Server | None) -> None:
 app.command("watch")(watch)
 app.command("discover")(discover)
 app.command("onvif")(onvif)
+app.command("import")(import_)
 
 
 @app.command("test")

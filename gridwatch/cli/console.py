@@ -39,6 +39,7 @@ def console(
     from gridwatch.health_cluster import HealthOfCluster
     from gridwatch.health_letters import LetterTally
     from gridwatch.live_beside import latest_of
+    from gridwatch.reload_beside import beside_faults
     from gridwatch.service_manager import ServiceManager
     from pipeline.runtime.cluster.city import ClusterCity
     from pipeline.runtime.logs import logger
@@ -52,14 +53,20 @@ def console(
     log, metrics, letters, manager = logger(), Metrics(), LetterTally(None), ServiceManager()
     beside, evidence = DeskBeside(file, log, metrics.registry), EvidenceBeside(file, log)
     city = ClusterCity(
-        file, log=log, metrics=metrics, prepare=beside.prepare, latest=latest_of(file), letter=letters.take
+        file,
+        log=log,
+        metrics=metrics,
+        prepare=beside.prepare,
+        latest=latest_of(file),
+        letter=letters.take,
+        others=lambda: beside_faults(file),
     )
 
-    def reload() -> None:
-        for each in (city, beside, evidence):
+    def reloaded() -> None:
+        for each in (beside, evidence):
             each.ask_reload()
 
-    with signals(city.ask_stop, reload):
+    with signals(city.ask_stop, city.ask_reload):
         try:
             try:
                 city.start()
@@ -67,11 +74,11 @@ def console(
                     if metrics_port is not None:
                         where = city.city.configuration.metrics or MetricsSection()
                         city.server = serve(metrics.registry, MetricsSection(host=where.host, port=metrics_port))
-                    beside.start(city, lambda: HealthOfCluster(city, letters), reload)
+                    beside.start(city, lambda: HealthOfCluster(city, letters))
                     evidence.start(city.office)
                     _say(city, file, beside.address)
                     manager.ready(f"{city.city.configuration.city}: the console")
-                city.wait(manager.alive)
+                city.wait(manager.alive, reloaded)
             finally:
                 manager.stopping()
                 beside.stop()

@@ -112,10 +112,11 @@ class DemoCameras:
 
         from gridwatch.cameras_running import CamerasRunning
         from pipeline.runtime.logs import logger
+        from pipeline.runtime.reloads import Reloads
 
         registry = CollectorRegistry()
         self._log = (self._config.parent / CLIPS / "cameras.log").open("a", encoding="utf-8")
-        running = CamerasRunning(self._file, logger(self._log), registry)
+        running = CamerasRunning(self._file, logger(self._log), registry, Reloads(registry))
         running.start()
         self._running, self._registry, self._names = running, registry, sorted(running.file.cameras)
         self.said = f"{len(self._names)} cameras look"

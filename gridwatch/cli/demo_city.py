@@ -103,7 +103,7 @@ class DemoCity:
         from pipeline.runtime.sources import RuntimeFailed
 
         with contextlib.suppress(RuntimeFailed):
-            self._city.wait()
+            self._city.wait(reloaded=self._beside.ask_reload)
 
     def _prepare(self, city: City, store: Store) -> None:
         _make_user(store)

@@ -98,15 +98,15 @@ def with_bad_rows(bad: Path | None, advice: str, work: Callable[[], Imported]) -
     try:
         done = work()
     except Faulty as faulty:
-        _tell(faulty.faults, bad)
+        tell_faults(faulty.faults, bad)
         raise Problem(advice, Exit.FOUND) from None
     if done.faults:
-        _tell(done.faults, bad)
+        tell_faults(done.faults, bad)
         say_error(f"{done.skipped} bad row{'s' if done.skipped > 1 else ''} left out")
     return done
 
 
-def _tell(faults: Sequence[Fault], bad: Path | None) -> None:
+def tell_faults(faults: Sequence[Fault], bad: Path | None) -> None:
     ordered = sorted(set(faults))
     for fault in ordered[:SHOWN]:
         say_error(harmless(str(fault)).plain)

@@ -35,6 +35,7 @@ def run(
     from gridwatch.evidence_beside import EvidenceBeside
     from gridwatch.health_beside import HealthBeside
     from gridwatch.live_beside import latest_of
+    from gridwatch.reload_beside import beside_faults
     from gridwatch.service_manager import ServiceManager
     from pipeline.runtime.document import read_document
     from pipeline.runtime.embedded import Embedded
@@ -52,28 +53,35 @@ def run(
     log = logger()
     metrics = Metrics()
     beside = DeskBeside(file, log, metrics.registry)
-    city = Embedded(file, log=log, metrics=metrics, prepare=beside.prepare, latest=latest_of(file))
-    cameras = CamerasBeside(file, log, city.metrics.registry)
-    evidence = EvidenceBeside(file, log, city.metrics)
+    city = Embedded(
+        file,
+        log=log,
+        metrics=metrics,
+        prepare=beside.prepare,
+        latest=latest_of(file),
+        others=lambda: beside_faults(file),
+    )
+    cameras = CamerasBeside(file, log, metrics.registry, metrics.reloads)
+    evidence = EvidenceBeside(file, log, metrics)
     manager = ServiceManager()
 
-    def reload() -> None:
-        for each in (city, beside, cameras, evidence):
+    def reloaded() -> None:
+        for each in (beside, cameras, evidence):
             each.ask_reload()
 
-    with signals(city.ask_stop, reload):
+    with signals(city.ask_stop, city.ask_reload):
         try:
             try:
                 city.start()
                 _say(city, file)
-                beside.start(city, lambda: HealthBeside(city), reload)
+                beside.start(city, lambda: HealthBeside(city))
                 if beside.address:
                     typer.echo(f"web API: {beside.address}")
                 cameras.start()
                 if city.office is not None:
                     evidence.start(city.office)
                 manager.ready(f"{city.city.configuration.city}: {len(city.city.configuration.rules)} rules")
-                city.wait(manager.alive)
+                city.wait(manager.alive, reloaded)
             finally:
                 manager.stopping()
                 beside.stop()

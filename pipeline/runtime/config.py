@@ -130,6 +130,7 @@ KEPT_OUT = frozenset(
         "evidence",
         "expect",
         "frames",
+        "platforms",
         "history",
         "intake",
         "reports",

@@ -13,7 +13,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -35,12 +35,17 @@ from pipeline.runtime.logs import Trouble, logger
 from pipeline.runtime.metrics import JUDGED, Metrics, Server
 from pipeline.runtime.office import CityClock, CityOffice
 from pipeline.runtime.opening import Opened, assume_version, open_when_there_is_room
+from pipeline.runtime.rereading import CITY, load_whole, same_place
 from pipeline.runtime.sources import RuntimeFailed, Sources
 from pipeline.runtime.stored_registers import bring_in_registers
 from pipeline.runtime.terminal_clocks import TerminalClocks
 
 LOG = "gridwatch.log"
 """Where the lines go if nobody says otherwise: a file in the data folder."""
+SAME = ("city", "data", "metrics", "store", "history")
+"""What of a configuration only a new start changes."""
+RUN = "run"
+"""The name under which `gridwatch reload` finds it."""
 _LOOK = 0.5
 """Between two looks at whether all threads are well, seconds."""
 
@@ -57,13 +62,15 @@ class Embedded:
         metrics: Metrics | None = None,
         prepare: Callable[[City, Store], None] = lambda *_: None,
         latest: Latest | None = None,
+        others: Callable[[], Sequence[Fault]] = tuple,
     ) -> None:
         """different: what is to be otherwise than in the file, of the same shape. log: a structlog logger.
 
         prepare: called with the store before anything in it can change, for whoever follows its changes. latest: is
-        shown every row, for whoever looks at where things are now.
+        shown every row, for whoever looks at where things are now. others: the faults, when it is read again, of what
+        in the file is not the city's own, such as its cameras: one file is one version, taken whole or not at all.
         """
-        self._prepare, self._latest = prepare, latest
+        self._prepare, self._latest, self._others = prepare, latest, others
         self.file, self.different = config_path, different
         self._log = log
         self.metrics = metrics or Metrics()
@@ -213,6 +220,8 @@ class Embedded:
         if self._history is not None:
             self._history.start(self._payload)
         sources.adopt(fresh)
+        self.metrics.reloads.begin(CITY)
+        self.metrics.reloads.stand(folder, RUN)
 
     def _history_of(self, city: City, data: Opened, keeper: Keeper) -> CityHistory | None:
         section = city.configuration.history
@@ -258,10 +267,10 @@ class Embedded:
             buffer.add(Kind.VERSION, "", "", time.time(), self._payload)
         self._insist(buffer)
 
-    def wait(self, alive: Callable[[], None] = lambda: None) -> None:
+    def wait(self, alive: Callable[[], None] = lambda: None, reloaded: Callable[[], None] = lambda: None) -> None:
         """Until somebody asks to stop; reloads when asked. Raises RuntimeFailed where it can't go on.
 
-        alive: called now and then, while judging gets on.
+        alive: called now and then, while judging gets on. reloaded: called once what was read again is in force.
         """
         turns = -1
         while not self._ending:
@@ -273,8 +282,8 @@ class Embedded:
             if self._loop is not None and self._loop.turns != turns:
                 turns = self._loop.turns
                 alive()
-            if asked == "reload":
-                self.reload()
+            if asked == "reload" and self.reload():
+                reloaded()
 
     def stop(self) -> None:
         """Sources end and say so, what they committed is judged, the state is saved. A second call does nothing.
@@ -282,6 +291,7 @@ class Embedded:
         Raises RuntimeFailed where judging has ended by itself and nobody has been told yet.
         """
         self._ending = True
+        self.metrics.reloads.leave()
         data = self._data
         if data is None or self._closed:
             return
@@ -330,15 +340,19 @@ class Embedded:
         if sources is None:
             raise RuntimeError("it has not been started")
         try:
-            city = load_city(self.file, self.different)
-            self._same_place(city)
-            bring_in_registers(self.file, city.configuration, time.time())
+            city = load_whole(self.file, self.different, self._others)
+            same_place(self.file, self.city.configuration, city.configuration, SAME)
             fresh = sources.make(city)
+            try:
+                bring_in_registers(self.file, city.configuration, time.time())
+            except BaseException:
+                sources.discard(fresh)
+                raise
         except (Faulty, OSError) as error:
-            faults = error.faults if isinstance(error, Faulty) else [error]
-            for fault in faults:
-                self._log.error(str(fault))
-            self._log.error(f"the configuration stays as it was: {len(faults)} to be mended", file=str(self.file))
+            for line in str(error).splitlines():
+                self._log.error(line)
+            count = self.metrics.reloads.refused(CITY, error, self._payload)
+            self._log.error(f"the configuration stays as it was: {count} to be mended", file=str(self.file))
             return False
         payload = self._put(city)
         buffer = EntryBuffer()
@@ -354,18 +368,9 @@ class Embedded:
                 self._clock.tick = city.configuration.time.tick
             self._loop.snapshot_every = city.configuration.journal.snapshot_every
         sources.adopt(fresh)
+        self.metrics.reloads.taken(CITY, payload)
         self._log.info("the configuration was read again", changed=changed, rules=len(city.configuration.rules))
         return True
-
-    def _same_place(self, city: City) -> None:
-        old, new = self.city.configuration, city.configuration
-        faults = [
-            Fault(str(self.file), 0, key, f"expected what it was when this run began; stop and start to change '{key}'")
-            for key in ("city", "data", "metrics", "store", "history")
-            if getattr(old, key) != getattr(new, key)
-        ]
-        if faults:
-            raise Faulty(faults)
 
     def _put(self, city: City) -> bytes:
         """Store a version's contents, trying until there is room; b'' where it was given up since we are to stop."""

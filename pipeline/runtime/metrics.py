@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 
 from cases.making import Known
 from pipeline.runtime.logs import Lines
+from pipeline.runtime.reloads import Reloads
 from pipeline.runtime.sections import MetricsSection
 from pipeline.runtime.terminal_clocks import FINE, TerminalClocks
 
@@ -83,6 +84,7 @@ class Metrics:
         )
         self.log_lines_lost = Gauge("gridwatch_log_lines_lost", "Lines that could not be written.", registry=r)
         self.log_lines_lost.set_function(lambda: Lines.everywhere)
+        self.reloads = Reloads(r)
         self._counted: Tally[str] = Tally()
         self.snapshot_age.set_function(self._age)
         self.snapshot_saved_at: float | None = None

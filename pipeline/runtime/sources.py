@@ -79,6 +79,7 @@ class Sources:
         for name in [n for n in self._working if n not in fresh or fresh[n][1] is not None]:
             _, old = self._working.pop(name)
             old.stop()
+            self._forget(name)
         for name, (origin, receiver) in fresh.items():
             if receiver is not None:
                 self._working[name] = (origin, receiver)
@@ -100,6 +101,12 @@ class Sources:
             failed = receiver.status.failed
             if failed is not None:
                 raise RuntimeFailed(f"{receiver.status.last_error} Start it again.") from failed
+
+    def _forget(self, name: str) -> None:
+        """One that is no more is not one that is down."""
+        m = self._metrics
+        for each in (m.source_connected, m.source_in_flight, m.deliveries, m.source_trouble):
+            each.remove(name)
 
     def _measure(self, name: str, receiver: Receiver) -> None:
         status, m = receiver.status, self._metrics

@@ -12,6 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
 
 pytest.importorskip("cv2", reason="needs gridwatch[cameras]")
 from cameras.latest_form import Shown, closed
@@ -23,6 +24,7 @@ from gridwatch.cameras_listening import carries
 from gridwatch.cameras_running import CamerasRunning
 from gridwatch.drawn_zones import FILE
 from pipeline.faults import Faulty
+from pipeline.runtime.reloads import Reloads
 from tests.console.kit import NOW, Town, case_row
 
 SQUARE = [[0.1, 0.1], [0.5, 0.1], [0.5, 0.5], [0.1, 0.5]]
@@ -285,7 +287,8 @@ def test_it_is_in_the_audit_trail(at: Cameras, ann: TestClient) -> None:
 
 
 def test_cameras_at_work_follow_what_is_drawn(at: Cameras, ann: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    running, read = CamerasRunning(lambda: read_cameras(at.file), None), []
+    registry = CollectorRegistry()
+    running, read = CamerasRunning(lambda: read_cameras(at.file), None, registry, Reloads(registry)), []
     monkeypatch.setattr(running, "_file", read_cameras(at.file))
     monkeypatch.setattr(running, "reload", lambda: read.append(1))
     running.look()

@@ -15,6 +15,7 @@ from gridwatch.camera_section import CameraFile
 from gridwatch.cameras_beside import CamerasBeside
 from gridwatch.problems import Problem
 from pipeline.backoff import Backoff
+from pipeline.runtime.reloads import Reloads
 from tests.services.wait import until
 
 
@@ -36,7 +37,7 @@ class Running:
     todo: queue.SimpleQueue[Exception | None]
     did: list[str]
 
-    def __init__(self, load: Callable[[], CameraFile], log: Any, registry: CollectorRegistry) -> None:
+    def __init__(self, load: Callable[[], CameraFile], log: Any, registry: CollectorRegistry, _: Reloads) -> None:
         self._load = load
 
     def start(self) -> None:
@@ -76,7 +77,8 @@ def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Ca
     monkeypatch.setattr(cameras_beside, "_LOOK", 0.01)
     file, log = tmp_path / "city.yaml", Lines()
     file.write_text("city: test\n" + CAMERAS + PUBLISH)
-    made = CamerasBeside(file, log, CollectorRegistry(), Backoff(0.01, 0.02))
+    registry = CollectorRegistry()
+    made = CamerasBeside(file, log, registry, Reloads(registry), Backoff(0.01, 0.02))
     yield made, file, log
     made.stop()
 

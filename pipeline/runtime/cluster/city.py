@@ -11,7 +11,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -36,10 +36,13 @@ from pipeline.runtime.config import Configuration, load
 from pipeline.runtime.logs import Trouble
 from pipeline.runtime.metrics import Metrics, Server
 from pipeline.runtime.office import CityOffice
+from pipeline.runtime.rereading import CITY, load_whole, same_place
 from pipeline.runtime.stored_registers import bring_in_registers
 from pipeline.runtime.terminal_clocks import TerminalClocks
 
 T = TypeVar("T")
+CONSOLE = "console"
+"""The name under which `gridwatch reload` finds it."""
 AGAIN = 1.0
 """Between two looks at the inbox, and at whether all is well, seconds."""
 SAME = ("city", "data", "kafka", "metrics", "runtime", "store")
@@ -60,10 +63,12 @@ class ClusterCity:
         prepare: Callable[[City, Store], None] = lambda *_: None,
         latest: Latest | None = None,
         letter: Callable[[DeadLetter], object] = lambda _: None,
+        others: Callable[[], Sequence[Fault]] = tuple,
     ) -> None:
         """See `Embedded`. letter: is given what judging sets aside, by a thread of its own."""
         self.file, self.different = config_path, different
         self._log, self._prepare, self._latest, self._letter = log, prepare, latest, letter
+        self._others = others
         self.metrics = metrics or Metrics()
         self.server: Server | None = None
         self.terminal_clocks = TerminalClocks(ClockWatch(), lambda: None)
@@ -166,9 +171,12 @@ class ClusterCity:
         self._inbox = threading.Thread(target=self._take_in, args=(office, folder), name="inbox", daemon=True)
         self._inbox.start()
         self._asked.put("version")
+        self.metrics.reloads.begin(CITY)
+        self.metrics.reloads.stand(folder, CONSOLE)
 
-    def wait(self, alive: Callable[[], object] = lambda: None) -> None:
-        """Until somebody asks to stop; reads the configuration again when asked. alive: called every second or so."""
+    def wait(self, alive: Callable[[], object] = lambda: None, reloaded: Callable[[], None] = lambda: None) -> None:
+        """Until somebody asks to stop; reads the configuration again when asked. alive: called every second or so.
+        reloaded: called once what was read again is in force."""
         while not self._ending.is_set():
             alive()
             try:
@@ -176,13 +184,15 @@ class ClusterCity:
             except queue.Empty:
                 continue
             if asked == "reload":
-                self.reload()
+                if self.reload():
+                    reloaded()
             elif asked == "version":
                 self._adopt()
 
     def stop(self) -> None:
         """Nothing more is said, and all is let go. A second call does nothing."""
         self._ending.set()
+        self.metrics.reloads.leave()
         if self.office is not None:
             self.office.hear_no_more()
         if self._inbox is not None:
@@ -221,30 +231,21 @@ class ClusterCity:
         """Read the files again and make them the version that all judge by. False: they have faults, or Kafka does not
         take it, which is in the log; all stays as it was."""
         try:
-            city = load_city(self.file, self.different)
-            self._same_place(city.configuration)
+            city = load_whole(self.file, self.different, self._others)
+            same_place(self.file, self.city.configuration, city.configuration, SAME)
             bring_in_registers(self.file, city.configuration, time.time())
             payload = _begun(self._in_force).publish(city)
         except (Faulty, OSError, NotTaken, JournalError) as error:
-            faults = error.faults if isinstance(error, Faulty) else [error]
-            for fault in faults:
-                self._log.error(str(fault))
-            self._log.error(f"the configuration stays as it was: {len(faults)} to be mended", file=str(self.file))
+            for line in str(error).splitlines():
+                self._log.error(line)
+            count = self.metrics.reloads.refused(CITY, error, self._payload)
+            self._log.error(f"the configuration stays as it was: {count} to be mended", file=str(self.file))
             return False
         changed, self._payload, self._city = payload != self._payload, payload, city
         self.seen.use(city.version)
+        self.metrics.reloads.taken(CITY, payload)
         self._log.info("the configuration was read again", changed=changed, rules=len(city.configuration.rules))
         return True
-
-    def _same_place(self, new: Configuration) -> None:
-        old = self.city.configuration
-        faults = [
-            Fault(str(self.file), 0, key, f"expected what it was when this run began; stop and start to change '{key}'")
-            for key in SAME
-            if getattr(old, key) != getattr(new, key)
-        ]
-        if faults:
-            raise Faulty(faults)
 
     def _came(self, payload: bytes) -> None:
         """A version has come into force, by whoever made it."""

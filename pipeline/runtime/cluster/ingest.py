@@ -33,6 +33,7 @@ from pipeline.runtime.compose import City, load_city
 from pipeline.runtime.logs import Trouble, logger
 from pipeline.runtime.metrics import Metrics, Server
 from pipeline.runtime.opening import JOURNAL
+from pipeline.runtime.rereading import CITY, same_place
 from pipeline.runtime.sections import MetricsSection
 from pipeline.runtime.sources import Sources
 from pipeline.runtime.stored_registers import bring_in_registers
@@ -148,6 +149,8 @@ class Ingest:
         self._following = threading.Thread(target=self._follow, name="version", daemon=True)
         self._following.start()
         sources.adopt(fresh)
+        self.metrics.reloads.begin(CITY)
+        self.metrics.reloads.stand(folder, f"ingest-{self.name}")
 
     def _section(self, city: City) -> KafkaSection:
         configuration = city.configuration
@@ -175,6 +178,7 @@ class Ingest:
     def stop(self) -> None:
         """Sources end and say so; what they read is in Kafka and acknowledged, or comes again. Again: nothing."""
         self._ending.set()
+        self.metrics.reloads.leave()
         if self._sources is not None:
             self._sources.stop()
         if self._following is not None:
@@ -201,14 +205,18 @@ class Ingest:
         sources = _begun(self._sources)
         try:
             city = load_city(self.file, self.different)
-            self._same_place(city)
-            bring_in_registers(self.file, city.configuration, time.time())
+            same_place(self.file, self.city.configuration, city.configuration, SAME)
             fresh = sources.make(city)
+            try:
+                bring_in_registers(self.file, city.configuration, time.time())
+            except BaseException:
+                sources.discard(fresh)
+                raise
         except (Faulty, OSError) as error:
-            faults = error.faults if isinstance(error, Faulty) else [error]
-            for fault in faults:
-                self._log.error(str(fault))
-            self._log.error(f"the configuration stays as it was: {len(faults)} to be mended", file=str(self.file))
+            for line in str(error).splitlines():
+                self._log.error(line)
+            count = self.metrics.reloads.refused(CITY, error, self.payload)
+            self._log.error(f"the configuration stays as it was: {count} to be mended", file=str(self.file))
             return False
         before, dealing, members = self.payload, _begun(self._dealing), _begun(self._members)
         steps: list[tuple[str, Callable[[], object]]] = [
@@ -221,18 +229,9 @@ class Ingest:
         self._city = city
         sources.adopt(fresh)
         changed = before != self.payload
+        self.metrics.reloads.taken(CITY, self.payload)
         self._log.info("the configuration was read again", changed=changed, rules=len(city.configuration.rules))
         return True
-
-    def _same_place(self, city: City) -> None:
-        old, new = self.city.configuration, city.configuration
-        faults = [
-            Fault(str(self.file), 0, key, f"expected what it was when this run began; stop and start to change '{key}'")
-            for key in SAME
-            if getattr(old, key) != getattr(new, key)
-        ]
-        if faults:
-            raise Faulty(faults)
 
     def _follow(self) -> None:
         """Deal by what another process has put in force."""
