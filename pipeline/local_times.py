@@ -61,9 +61,10 @@ def _written(text: str) -> datetime:
     if found is not None:
         year, _, month, day, hour, minute, second, fraction, *digits = found.groups()
         parts = digits if digits[0] else [year, month, day, hour, minute, second or "0"]
-        micros = (fraction or "").ljust(6, "0")[:6]
+        years, months, days, hours, minutes, seconds = map(int, parts)
+        micros = int((fraction or "").ljust(6, "0")[:6])
         try:
-            return datetime(*map(int, parts), int(micros))  # type: ignore[arg-type]  # noqa: DTZ001
+            return datetime(years, months, days, hours, minutes, seconds, micros)  # noqa: DTZ001
         except ValueError:
             pass  # no such day or hour: said below
     raise ValueError(f"expected a time without an offset such as '{EXAMPLE}', got {text[:40]!r}")
