@@ -135,6 +135,8 @@ class MappedStream(StreamSettings):
         for name, metric in self.metrics.items():
             if not metric.unit:
                 problems.append(f"metrics.{name}: expected a unit such as '%', '°C', 'mm' or '1'")
+            if name in self.fields:
+                problems.append(f"metrics.{name}: a field has this name; choose another")
         return problems
 
 
