@@ -34,11 +34,8 @@ from connectors.mqtt_client import (
 )
 from connectors.mqtt_frames import FrameSocket
 from connectors.mqtt_settings import MqttSource
-from connectors.receiving import Receiving
+from connectors.receiving import STEADY, Receiving
 from pipeline.links import Tls, explain_connect
-
-STEADY = 10.0
-"""A connection that stood this long was a good one: the next attempt is made soon again, seconds."""
 
 __all__ = ["MqttReceiver", "MqttSource", "Tls"]
 

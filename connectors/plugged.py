@@ -11,26 +11,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import structlog
 from pydantic import Field, create_model
 
-from connectors.intake import ForwardClock, Intake
-from connectors.source import Commit, Log, SourceKind, Status
-from pipeline.backoff import Backoff
+from connectors.receiving import STEADY, Receiving
+from connectors.source import SourceKind
 from pipeline.connector import Connector, Delivery
 from pipeline.units import Quantity, Seconds
 
 _LOOK = 0.5
 """Seconds between two looks whether it is to stop."""
-STEADY = 10.0
-"""A connection that stood this long was a good one: the next attempt is made soon again, seconds."""
 
 
 def kind_of(name: str, connector: type[Connector]) -> SourceKind:
@@ -46,59 +40,24 @@ def kind_of(name: str, connector: type[Connector]) -> SourceKind:
     return SourceKind(settings, PluggedReceiver)
 
 
-class PluggedReceiver:
-    """One such source at work. See `MqttReceiver` for what it is made with."""
+class PluggedReceiver(Receiving[Any]):
+    """One such source at work."""
 
-    def __init__(
-        self,
-        name: str,
-        settings: Any,
-        commit: Commit,
-        tick: float,
-        now: Callable[[], float] = time.time,
-        log: Log | None = None,
-        *,
-        folder: Path | None = None,
-        environment: Mapping[str, str] = os.environ,
-        backoff: Backoff | None = None,
-        retry: float = 1.0,
-    ) -> None:
-        self.name, self.settings = name, settings
-        self.status = Status()
-        self._log: Log = log or structlog.get_logger("gridwatch.connector")
-        self._backoff, self._retry = backoff or Backoff(), retry
-        self._intake = Intake(name, settings.client_id, commit, tick, self.status, self._log, ForwardClock(now))
-        self._folder, self._environment = folder or Path(), environment
-        settings.ready(self._folder, environment)
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"connector-{name}", daemon=True)
+    protocol = "connector"
 
-    def start(self) -> None:
-        """Begin; returns at once and goes on trying where there is no connection."""
-        self._thread.start()
+    def _member(self) -> str:
+        return str(self.settings.client_id)
 
-    def stop(self) -> None:
-        """Commit what was yielded, say LEAVE, close the connection."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+    def _prepare(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self._folder, self._environment = folder, environment
+        self.settings.ready(folder, environment)
 
     # The thread.
 
-    def _run(self) -> None:
-        try:
-            while not self._stopping.is_set():
-                end = asyncio.run(self._connection())
-                if not self._stopping.is_set():
-                    wait = self._backoff.delay()
-                    self._warn(f"{end}; trying again in {wait:.1f} s")
-                    self._stopping.wait(wait)
-        except Exception as error:  # noqa: BLE001  of ours or the journal's: nothing more was acknowledged
-            self.status.failed = error
-            self.status.last_error = f"{self.name}: this source has stopped: {type(error).__name__}: {error}"
-            self._log.error(self.status.last_error, source=self.name, exc_info=True)
+    def _connection(self) -> str:
+        return asyncio.run(self._serve())
 
-    async def _connection(self) -> str:
+    async def _serve(self) -> str:
         """One connection from its beginning to its end: why it ended."""
         began = time.monotonic()
         coming = self.settings.deliveries(self._folder, self._environment)
@@ -147,9 +106,7 @@ class PluggedReceiver:
 
     def _take(self, came: Sequence[Delivery]) -> None:
         if self.status.connected_since is None:
-            self.status.connected_since = self._intake.clock.stamp()
-            self._intake.join()
-            self._log.info(f"{self.name}: connected", source=self.name)
+            self._connected("connected")
         if came:
             self.status.in_flight = len(came)
             topics, payloads = [topic for topic, _ in came], [payload for _, payload in came]
@@ -162,7 +119,3 @@ class PluggedReceiver:
             if await asyncio.to_thread(self._stopping.wait, self._retry):
                 return
         self.status.in_flight = 0
-
-    def _warn(self, message: str) -> None:
-        self.status.last_error = f"{self.name}: {message}"
-        self._log.warning(self.status.last_error, source=self.name)

@@ -23,6 +23,9 @@ from pipeline.backoff import Backoff
 
 Settings = TypeVar("Settings")
 
+STEADY = 10.0
+"""A connection that stood this long was a good one: the next attempt is made soon again, seconds."""
+
 
 class Receiving(ABC, Generic[Settings]):
     """One source at work.

@@ -6,7 +6,7 @@ import ast
 import inspect
 import itertools
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -45,13 +45,12 @@ def _told(section: RuleSection, coverage: Coverage) -> Rule:
     from pipeline.runtime.compose import make_rule
 
     rule = make_rule(section)
-    kind = type(rule.detector)
-    about = inspect.getdoc(inspect.getmodule(kind)) or ""
+    question, about = about_of(type(rule.detector))
     return Rule(
         id=section.id,
         detector=section.detector,
-        question=(kind.__doc__ or "").strip().partition("\n")[0],
-        about=about.partition("\n\n")[2] or about,
+        question=question,
+        about=about,
         category=section.category,
         kind=rule.kind.kind,
         metric=section.metric or "",
@@ -61,6 +60,12 @@ def _told(section: RuleSection, coverage: Coverage) -> Rule:
         parameters=parameters_of(section),
         covered=_covered(coverage),
     )
+
+
+def about_of(kind: type[Detector]) -> tuple[str, str]:
+    """What a detector asks, and how it goes about it, as its code says."""
+    about = inspect.getdoc(inspect.getmodule(kind)) or ""
+    return (kind.__doc__ or "").strip().partition("\n")[0], about.partition("\n\n")[2] or about
 
 
 def _covered(each: Coverage) -> Covered:
@@ -74,7 +79,7 @@ def parameters_of(section: RuleSection) -> list[Parameter]:
     from pipeline.runtime.compose import make_rule
     from pipeline.runtime.schema import Written
     from pipeline.version import Hold
-    from replay.written import plain, written
+    from replay.written import written
 
     kind = detector(section.detector)
     now = written(make_rule(section))
@@ -82,13 +87,31 @@ def parameters_of(section: RuleSection) -> list[Parameter]:
     own = kind.model_json_schema(schema_generator=Written)
     words = words_of(kind)
     given = {"for" if name == "for_" else name for name in section.model_fields_set} | set(section.parameters)
-    found = []
-    for schema, held in ((hold, True), (own, False)):
-        for name, said in schema.get("properties", {}).items():
-            about = _HOLD.get(name, "") if held else words.get(name, "")
-            default = plain(said.get("default"))
-            found.append(_parameter(name, _resolved(said, schema), now.get(name), default, about, held, name in given))
-    return found
+    return [*_of_schema(hold, _HOLD, now, given, held=True), *_of_schema(own, words, now, given, held=False)]
+
+
+def parameters_of_detector(kind: type[Detector]) -> list[Parameter]:
+    """Its own, at their defaults."""
+    from pipeline.runtime.schema import Written
+
+    return list(_of_schema(kind.model_json_schema(schema_generator=Written), words_of(kind), None, (), held=False))
+
+
+def _of_schema(
+    schema: Mapping[str, Any],
+    words: Mapping[str, str],
+    now: Mapping[str, Any] | None,
+    given: Collection[str],
+    *,
+    held: bool,
+) -> Iterator[Parameter]:
+    """now: the values in force; None: the defaults are."""
+    from replay.written import plain
+
+    for name, said in schema.get("properties", {}).items():
+        default = plain(said.get("default"))
+        value = default if now is None else now.get(name)
+        yield _parameter(name, _resolved(said, schema), value, default, words.get(name, ""), held, name in given)
 
 
 def _resolved(said: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:

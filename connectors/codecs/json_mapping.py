@@ -139,6 +139,8 @@ class MappedStream(StreamSettings):
                 problems.append(f"metrics.{name}: only the time 'ts' has a zone; leave it out")
             if not metric.unit:
                 problems.append(f"metrics.{name}: expected a unit such as '%', '°C', 'mm' or '1'")
+            if name in self.fields:
+                problems.append(f"metrics.{name}: a field has this name; choose another")
         return problems
 
 

@@ -33,6 +33,7 @@ from gridwatch.cli.compare import compare
 from gridwatch.cli.console import console
 from gridwatch.cli.deadletters import deadletters
 from gridwatch.cli.demo import demo
+from gridwatch.cli.explain import explain
 from gridwatch.cli.export import export
 from gridwatch.cli.frame import CommandGroup
 from gridwatch.cli.healthy import healthy
@@ -41,6 +42,8 @@ from gridwatch.cli.indicators import indicators
 from gridwatch.cli.ingest import ingest
 from gridwatch.cli.init import init
 from gridwatch.cli.label import label
+from gridwatch.cli.list import list_
+from gridwatch.cli.new import new
 from gridwatch.cli.probe import probe
 from gridwatch.cli.record import record
 from gridwatch.cli.reload import reload
@@ -68,6 +71,9 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "check": check,
     "schema": schema,
     "probe": probe,
+    "new": new,
+    "list": list_,
+    "explain": explain,
     "import": import_,
     "replay": replay,
     "why": why,

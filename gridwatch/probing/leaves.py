@@ -1,6 +1,7 @@
 """leaves: the values of payloads by their paths, over many payloads: how often each is there, and what it was.
 
-A path is one that a mapping can use (pipeline/dotted.py). Lists are gone into by place, as a mapping does.
+A path is one that a mapping can use (pipeline/dotted.py), so that keys with a dot in them, or of digits alone, are left
+out. Lists are gone into by place, as a mapping does.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ MOST_PATHS = 300
 MOST_VALUES = 600
 MOST_PLACES = 6
 """Of a list: further places are more of the same."""
+_LARGEST = 10**300
+"""Larger whole numbers are nothing that is measured, and no float."""
 _SHOWN = 4
 
 
@@ -90,10 +93,12 @@ def leaves(objects: Iterable[Any]) -> dict[str, Leaf]:
 def _walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            if isinstance(key, str) and key and "." not in key:
+            if isinstance(key, str) and key and "." not in key and not key.isdecimal():
                 yield from _walk(inner, f"{path}.{key}" if path else key)
     elif isinstance(value, list):
         for place, inner in enumerate(value[:MOST_PLACES]):
             yield from _walk(inner, f"{path}.{place}" if path else str(place))
+    elif isinstance(value, int) and abs(value) > _LARGEST and path:
+        yield path, "(a number too large)"
     elif value is not None and path:
         yield path, value

@@ -57,7 +57,7 @@ def _name(path: str, taken: Mapping[str, Any]) -> str:
     steps = [re.sub(r"[^a-z0-9]+", "_", step.lower()).strip("_") for step in path.split(".")]
     for count in range(1, len(steps) + 1):
         name = "_".join(step for step in steps[-count:] if step)
-        if name and not name[0].isdigit() and name not in taken:
+        if name and not name[0].isdigit() and name != "ts" and name not in taken:
             return name
     return f"value_{len(taken) + 1}"
 

@@ -159,13 +159,21 @@ def _table(payloads: Sequence[bytes]) -> Format | None:
         if len(texts) < ENOUGH * len(payloads):
             continue
         for delimiter in (",", ";", "\t", "|"):
-            rows = [list(csv.reader(io.StringIO(text), delimiter=delimiter)) for text in texts]
-            width = {len(row) for each in rows for row in each if row}
-            if len(width) == 1 and width != {1}:
+            rows = [_cells(text, delimiter) for text in texts]
+            width = {len(row) for each in rows for row in each}
+            if len(width) == 1 and min(width) > 1:
                 options: dict[str, Any] = {} if delimiter == "," else {"delimiter": delimiter}
                 options |= {} if encoding == "utf-8" else {"encoding": encoding}
                 return _columns(rows, options)
     return None
+
+
+def _cells(text: str, delimiter: str) -> list[list[str]]:
+    """The cells of each line that has any; of what is no CSV one line without cells."""
+    try:
+        return [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row]
+    except csv.Error:
+        return [[]]
 
 
 def _text(payload: bytes, encoding: str) -> str | None:
@@ -178,8 +186,9 @@ def _text(payload: bytes, encoding: str) -> str | None:
 
 
 def _columns(rows: Sequence[Sequence[Sequence[str]]], options: dict[str, Any]) -> Format:
-    first = rows[0][0]
-    if all(len(each) > 1 and each[0] == first for each in rows) and not any(_number(cell) for cell in first):
+    some = [each for each in rows if each]
+    first = some[0][0]
+    if all(len(each) > 1 and each[0] == first for each in some) and not any(_number(cell) for cell in first):
         return Format("csv", options)
     names = [f"column_{i + 1}" for i in range(len(first))]
     return Format("csv", options | {"columns": names}, guesses=["nothing says what the columns are: name them"])

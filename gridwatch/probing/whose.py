@@ -58,15 +58,17 @@ def whose_of(
     levels = [topic.split("/") for topic in topics]
     steps = pattern.split("/")
     choices = {f"+{n}": [level[n] for level in levels] for n, step in enumerate(steps) if step == "+"}
+    likely: dict[str, int] = {}
     for begin, facts in (("$.", objects),) if around is None else (("@.", objects), ("$.", around)):
         for path, leaf in leaves(facts).items():
             if leaf.name in _WHOSE and len(leaf.values) == len(objects) and _id_like(leaf):
                 choices[begin + path] = [str(value) for value in leaf.values]
+                likely[begin + path] = _WHOSE.index(leaf.name)
     if not choices:
         last = len(steps) - 1
         told = "nothing names whose it is: the topic's last level is taken"
         return Whose("{device}", _put(pattern, last), [level[last] for level in levels], told)
-    chosen, why = _chosen(choices, world)
+    chosen, why = _chosen(choices, likely, world)
     if chosen.startswith("+"):
         return Whose("{device}", _put(pattern, int(chosen[1:])), choices[chosen], why)
     return Whose(chosen, pattern, choices[chosen], why)
@@ -76,7 +78,7 @@ def _id_like(leaf: Leaf) -> bool:
     return all(isinstance(v, str | int) and not isinstance(v, bool) for v in leaf.values)
 
 
-def _chosen(choices: Mapping[str, Sequence[str]], world: World | None) -> tuple[str, str]:
+def _chosen(choices: Mapping[str, Sequence[str]], likely: Mapping[str, int], world: World | None) -> tuple[str, str]:
     """The one that the registers know; else the topic's level that differs most, else the likeliest name."""
     if world is not None:
         known = {name: sum(map(world.lists, set(values))) for name, values in choices.items()}
@@ -87,7 +89,7 @@ def _chosen(choices: Mapping[str, Sequence[str]], world: World | None) -> tuple[
     if levels:
         best = max(levels, key=lambda name: (len(set(choices[name])), int(name[1:])))
         return best, "" if len(choices) == 1 else f"guessed among {len(choices)} that could say whose it is"
-    best = min(choices, key=lambda name: _WHOSE.index(name.rpartition(".")[2].lower()))
+    best = min(likely, key=likely.__getitem__)
     return best, "" if len(choices) == 1 else f"guessed among {', '.join(choices)}"
 
 

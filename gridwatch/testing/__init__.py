@@ -22,6 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gridwatch.testing.decoding import Decoded, decode
 from pipeline.detector import Detector
 from pipeline.rows import KINDS, Rows
 from pipeline.version import Rule
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from pipeline.runtime.compose import City
     from pipeline.world import World
     from replay.outcome import Outcome
+
+__all__ = ["AnyRule", "Decoded", "decode", "drive", "replay", "rule"]
 
 AnyRule = str | Mapping[str, Any] | Detector | Rule
 """A rule's id in the city's configuration; a rule as a configuration writes it; a detector, wrong at once; a rule."""

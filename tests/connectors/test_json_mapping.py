@@ -79,6 +79,9 @@ from tests.connectors.mappings import BINS, GPS, stream
         pytest.param(GPS, {"gap": "0s"}, "greater than 0", id="gap"),
         pytest.param(GPS, {"feilds": {}}, "Extra inputs", id="unknown-key"),
         pytest.param(
+            BINS, {"metrics": {"ts": {"path": "n", "unit": "1"}}}, "metrics.ts: a field has this name", id="a-field-too"
+        ),
+        pytest.param(
             BINS, {"metrics": {"fullness": None, "temperature": None}}, "metrics: expected at least one", id="no-metric"
         ),
         pytest.param(
