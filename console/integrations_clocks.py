@@ -41,9 +41,7 @@ class ClockDoneOut(BaseModel):
 
     number: int | None = Field(description="of the change in the register's history")
     offset: float | None
-    in_force: bool = Field(
-        description="false: the configuration has no such register, so nothing is judged by it"
-    )
+    in_force: bool = Field(description="false: the configuration has no such register, so nothing is judged by it")
 
 
 @router.post("/approve", responses=_RESPONSES)
