@@ -57,6 +57,7 @@ def _guide(file: Path) -> str:
 def test_there_are_guides_in_chinese() -> None:
     assert GUIDES == [
         "cases.md",
+        "clocks.md",
         "console.md",
         "console/cameras.md",
         "console/case.md",
