@@ -154,6 +154,10 @@ def test_corrections_that_are_kept_in_a_file_or_nowhere(city: Path) -> None:
     checked = CliRunner().invoke(app, ["check"], env={"COLUMNS": "160"})
     assert "clocks.csv:2  T1   expected a valid_from" in checked.output
     assert "clocks.csv:4  T2   'T2' is already on line 3, at the same time" in checked.output
+    (city / "clocks.csv").write_text("terminal,stream,offset\nT11,,5\nT2,gsp,1\nT3,gps,1\n", "utf-8")
+    checked = CliRunner().invoke(app, ["check"], env={"COLUMNS": "160"})
+    assert "no stream 'gsp', in which the clock of 'T2' is corrected; did you mean 'gps'?" in checked.output
+    assert "no terminal 'T11', whose clock is corrected, in the registers; did you mean 'T1'?" in checked.output
     (city / "city.yaml").write_text(CITY % "", "utf-8")
     assert "Nothing is judged by it yet: say `clocks: store`" in run("approve", "T2").output
 
