@@ -23,7 +23,9 @@ def signed(seconds: float, language: Language = "en") -> str:
     parts = [(days, day), (hours, hour), (minutes, minute), (rest, second)]
     shown = [(number, unit) for number, unit in parts if number or (unit == minute and hours)]
     texts = [f"{n:02}{gap}{unit}" if at and unit != hour else f"{n}{gap}{unit}" for at, (n, unit) in enumerate(shown)]
-    return ("-" if seconds < 0 else "+") + (gap.join(texts) if texts else f"0{gap}{second}")
+    if not texts:
+        return f"0{gap}{second}"
+    return ("-" if seconds < 0 else "+") + gap.join(texts)
 
 
 def corrected(correction: Correction, at: float, zone: tzinfo, language: Language) -> str:

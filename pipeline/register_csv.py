@@ -48,7 +48,7 @@ _NUMBERS = {
     "speed_limit": (0.0, 1000.0, "km/h without the unit", 1.0),
     "share": (0.0, 100.0, "percent without the sign", 0.01),
     "radius": (0.0, 10_000.0, "metres without the unit", 1.0),
-    "offset": (-2e9, 2e9, "seconds without the unit, above 0 where the clock is ahead,", 1.0),
+    "offset": (-2e9, 2e9, "seconds without the unit", 1.0),
     "drift": (-3600.0, 3600.0, "seconds a day without the unit", 1.0),
     **dict.fromkeys(("left", "top", "width", "height"), (0.0, 1.0, "a share of the picture", 1.0)),
 }

@@ -62,6 +62,7 @@ def test_there_are_guides_in_chinese() -> None:
         "add-dispatch.md",
         "add-vehicles.md",
         "cases.md",
+        "clocks.md",
         "console.md",
         "console/cameras.md",
         "console/case.md",

@@ -96,12 +96,10 @@ def approve(
         wanted = [Approval(each, stream, offset, drift, by, why, now, since) for each in terminals]
     else:
         found = read_clocks(config, duration_option("--last", last), journal)
-        proposed = _proposed(found, terminals, stream)
         wanted = [
-            Approval(
-                each.terminal, stream or each.scope, each.proposed(since) or 0.0, _drift(each), by, why, now, since
-            )
-            for each in proposed
+            Approval(each.terminal, stream or each.scope, ahead, _drift(each), by, why, now, since)
+            for each in _proposed(found, terminals, stream)
+            if (ahead := each.proposed(since)) is not None
         ]
     world = _writable(config, configuration)
     with open_store(configuration, write=True) as engine:

@@ -34,6 +34,7 @@ from pipeline.rows import KINDS
 from pipeline.runtime.allocator import give_back
 from pipeline.runtime.calendar_warnings import calendar_warnings
 from pipeline.runtime.category_warnings import category_warnings
+from pipeline.runtime.clock_warnings import clock_warnings
 from pipeline.runtime.config import Configuration, examine, snapshot
 from pipeline.runtime.document import Document
 from pipeline.runtime.explain import faults_of
@@ -109,6 +110,7 @@ def load_city(
         raise Faulty(faults)
     warnings = class_warnings(examined.document, registers)
     warnings += fixture_warnings(examined.document, registers)
+    warnings += clock_warnings(examined.document, registers)
     warnings += category_warnings(examined.document, configuration.categories)
     warnings += calendar_warnings(examined.document, registers, datetime.now(examined.zone).date())
     return City(file, configuration, registers, World(registers), warnings)

@@ -113,11 +113,11 @@ class ClusterTown:
         headers = {"Authorization": f"Bearer {SECRETS[token]}"}
         return httpx.Client(base_url=self.beside.address, headers=headers, timeout=60)
 
-    def deliver(self, *messages: tuple[str, Any]) -> None:
-        """(topic, JSON) as ingest would put them now."""
+    def deliver(self, *messages: tuple[str, Any], received: float | None = None) -> None:
+        """(topic, JSON) as ingest would put them now. received: when it says that they came; None: now."""
         buffer = EntryBuffer()
         for topic, body in messages:
-            buffer.add(Kind.DELIVERY, "s", topic, time.time(), json.dumps(body).encode())
+            buffer.add(Kind.DELIVERY, "s", topic, received or time.time(), json.dumps(body).encode())
         self.worker.producer.put(Router(load_city(self.file).version, PARTITIONS).route(buffer.batch()))
 
 

@@ -80,11 +80,24 @@ def test_how_far_the_partitions_are_and_what_was_set_aside(town: ClusterTown) ->
         assert {each["partition"] for each in said["kafka"]["partitions"]} == set(range(PARTITIONS))
         assert all(each["messages"] and each["passed"] for each in said["kafka"]["partitions"])
         assert (said["kafka"]["away"], said["kafka"]["skipped"], said["kafka"]["unreadable"]) == ("", 0, 0)
-        for path in ("silent", "clocks"):
-            got = client.get(f"/api/integrations/{path}")
-            assert got.status_code == 503
-            assert "workers" in got.json()["detail"]
-        assert [each["in_force"] for each in client.get("/api/integrations/versions").json()] == [True, True]
+        got = client.get("/api/integrations/silent")
+        assert got.status_code == 503
+        assert "workers" in got.json()["detail"]
+        versions = "/api/integrations/versions"
+        until(lambda: [each["in_force"] for each in client.get(versions).json()] == [True, True], "what is in force")
+
+
+def test_wrong_clocks_are_known_by_what_is_read_along(town: ClusterTown) -> None:
+    now = time.time()
+    for n in range(100):  # as if ten minutes had gone by: receipts lie in the past, and its clock is 8 h ahead
+        received = now - 1_000 + 10.0 * n
+        town.deliver(("t/truck-1", {"t": received + 28_800, "x": 1, "y": 2, "v": 3}), received=received)
+    with town.client("BOSS") as client:
+        until(lambda: client.get("/api/integrations/clocks").json()["terminals"], "the terminal with a wrong clock")
+        said = client.get("/api/integrations/clocks").json()
+    (one,) = said["terminals"]
+    assert (one["terminal"], one["kind"], one["offset"], one["watched"]) == ("truck-1", "zone", 28_800, False)
+    assert (said["unwatched"], said["kept"]) == (1, "none")
 
 
 def test_a_changed_file_is_the_version_of_all_after_a_reload(town: ClusterTown) -> None:

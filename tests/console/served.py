@@ -100,6 +100,7 @@ def served(
         different = {
             "sources": {"city": {"host": "127.0.0.1", "port": broker.port}},
             "metrics": None,
+            "registers": {"clocks": "store"},
             "fusion": {"storms": [STORM]},
         }
         running = DemoCity(config, different, log=log, prepare=prepare, port=port)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridwatch.recordings import always
 from pipeline.corrections import Corrections
+from pipeline.engine import Engine
+from pipeline.entries import EntryBuffer, Kind
 from pipeline.names import NOBODY, Names
 from pipeline.registers import Registers, Table
+from pipeline.runtime.cluster.routing import Router, judged_by
 from pipeline.runtime.compose import load_city
 from replay.messages import Messages, Said
 from replay.replaying import Replayed, replay
@@ -99,20 +104,29 @@ def _iso(ts: float) -> str:
     return str(np.datetime64(int(ts), "s")) + "+00:00"
 
 
-def judged(config: Path, ahead: Sequence[float], speeds: Sequence[float], batch: int = 65_536) -> Replayed:
+def said(ahead: Sequence[float], speeds: Sequence[float]) -> list[Said]:
     """Rows of T1 every ten seconds, a second late, from a clock that is ahead by so much at each."""
+    rows = []
+    for n, (off, speed) in enumerate(zip(ahead, speeds, strict=True)):
+        true = START + 10.0 * n
+        payload = json.dumps({"t": true + off, "lon": 120.1, "lat": 30.2, "v": speed}).encode()
+        rows.append((true + 1.0, "fleet", "fleet/T1/gps", payload))
+    return rows
 
-    def said() -> list[Said]:
-        rows = []
-        for n, (off, speed) in enumerate(zip(ahead, speeds, strict=True)):
-            true = START + 10.0 * n
-            payload = json.dumps({"t": true + off, "lon": 120.1, "lat": 30.2, "v": speed}).encode()
-            rows.append((true + 1.0, "fleet", "fleet/T1/gps", payload))
-        return rows
 
+def messages(ahead: Sequence[float], speeds: Sequence[float]) -> Messages:
     span = START, START + 10.0 * len(speeds)
-    entries = Messages(said, len(speeds), ["fleet"], span, 5.0)
-    return replay(entries, always(load_city(config)), current=b"{}", batch=batch)
+    return Messages(lambda: said(ahead, speeds), len(speeds), ["fleet"], span, 5.0)
+
+
+def journal(ahead: Sequence[float], speeds: Sequence[float]) -> pa.RecordBatch:
+    """All of it in one batch."""
+    (piece,) = messages(ahead, speeds).read(0, 65_536)
+    return piece.batch
+
+
+def judged(config: Path, ahead: Sequence[float], speeds: Sequence[float], batch: int = 65_536) -> Replayed:
+    return replay(messages(ahead, speeds), always(load_city(config)), current=b"{}", batch=batch)
 
 
 SPEEDS = [90.0 if 20 <= n < 60 or 400 <= n < 420 else 40.0 for n in range(600)]
@@ -167,3 +181,30 @@ def test_any_split_of_the_journal_gives_the_same(
     whole, parts = judged(config, ahead, SPEEDS[:n]), judged(config, ahead, SPEEDS[:n], batch)
     assert [case.to_json() for case in parts.cases] == [case.to_json() for case in whole.cases]
     assert parts.counts == whole.counts
+
+
+def test_workers_on_kafka_correct_as_one_process_does(tmp_path: Path) -> None:
+    """Routed to partitions by whom the corrected time says, and judged there by the same decoding."""
+    told = f"T1,,28800,,wang,,,{_iso(START + 451)},\n"
+    made_of = load_city(city(tmp_path, told))
+    ahead = [8 * HOUR] * len(SPEEDS)
+    whole = judged(tmp_path / "city.yaml", ahead, SPEEDS)
+    parts = Router(made_of.version, 4).route(journal(ahead, SPEEDS))
+    found: list[tuple[str, str, float]] = []
+    counts: Counter[str] = Counter()
+    for partition in range(4):
+        engine, position = Engine(judged_by(partition, 4, always(made_of))), 1
+        begin = EntryBuffer()
+        begin.add(Kind.VERSION, "", "", 0.0, b"{}")
+        engine.feed(begin.batch(), 0)
+        episodes: dict[str, tuple[str, str, float]] = {}
+        for part in [each for each in parts if each.partition == partition]:
+            for event in engine.feed(part.batch, position):
+                one = event.episode
+                episodes[one.id] = one.rule, one.subject, one.started
+            position += part.batch.num_rows
+        found += episodes.values()
+        counts += engine.counts
+    assert sorted(found) == sorted((case.rule, case.subject, case.started) for case in whole.cases)
+    assert {"lorry-1", "lorry-2"} == {subject for _, subject, _ in found}
+    assert counts == whole.counts

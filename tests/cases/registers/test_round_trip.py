@@ -68,6 +68,8 @@ def cells_of(register: Register) -> st.SearchStrategy[dict[str, Any]]:
         "speed_limit": st.integers(1, 200).map(str),
         "width": st.integers(1, 99).map(str),
         "share": st.integers(1, 100).map(str),
+        "offset": st.integers(-40_000, 40_000).map(str),
+        "drift": st.sampled_from(["2.5", "-9"]),
         "radius": st.integers(1, 500).map(str),
         "level": st.sampled_from(["community", "street", "city"]),
         "area_class": st.sampled_from(["A", "B", "C"]),
