@@ -29,6 +29,8 @@ _PARAMETERS = "parameters of "
 def keys() -> str:
     """The page of keys."""
     schema = json_schema()
+    words = {f"#/$defs/{name}": model for name, model in schema["$defs"].items() if "enum" in model}
+    schema = _with_words(schema, words)
     models = {n: m for n, m in schema["$defs"].items() if not n.startswith(_PARAMETERS) and "properties" in m}
     lines = ["# All keys", "", WRITTEN, ""]
     lines += ["What each key may be, and what it is if it is left out. What they mean for a city, with examples:"]
@@ -74,6 +76,14 @@ def rows() -> str:
     return "\n".join(lines) + "\n"
 
 
+def _with_words(schema: Any, words: Mapping[str, Any]) -> Any:
+    """A schema in which a reference to a list of words is that list."""
+    if isinstance(schema, dict):
+        found = words.get(schema.get("$ref", ""))
+        return {**schema, **found, "$ref": ""} if found else {k: _with_words(v, words) for k, v in schema.items()}
+    return [_with_words(each, words) for each in schema] if isinstance(schema, list) else schema
+
+
 def _table(model: Mapping[str, Any]) -> Iterator[str]:
     required = model.get("required", [])
     yield from ("| key | may be | default | |", "|---|---|---|---|")
@@ -93,7 +103,7 @@ def _default(said: Mapping[str, Any]) -> str:
 
 def _may_be(said: Mapping[str, Any]) -> str:
     """What a value may be, in words."""
-    if "$ref" in said:
+    if said.get("$ref"):
         name = said["$ref"].rpartition("/")[2]
         return f"[{_title(name)}](#{_title(name).lower()})" if not name.startswith(_PARAMETERS) else "the detector's"
     for several in ("anyOf", "oneOf"):
