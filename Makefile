@@ -53,7 +53,7 @@ demo: install web ## a small city, live in the terminal and in a browser; Ctrl-C
 	$(BIN)/gridwatch demo
 
 # The site's generator has an environment of its own: it shares packages with gridwatch, in other versions.
-$(SITE)/bin/zensical: $(STAMP) requirements/docs.txt
+$(SITE)/bin/zensical: requirements/docs.txt | $(STAMP)
 	$(BIN)/python -m venv --clear $(SITE)
 	$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/docs.txt
 	@touch $@
