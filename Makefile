@@ -8,6 +8,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 STAMP := .venv/installed
+SITE := .venv/docs
 
 PAGES := console/web/dist/index.html
 
@@ -51,6 +52,19 @@ web: $(PAGES) ## the pages of the console, built into console/web/dist
 demo: install web ## a small city, live in the terminal and in a browser; Ctrl-C ends it
 	$(BIN)/gridwatch demo
 
+# The site's generator has an environment of its own: it shares packages with gridwatch, in other versions.
+$(SITE)/bin/zensical: requirements/docs.txt | $(STAMP)
+	$(BIN)/python -m venv --clear $(SITE)
+	$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/docs.txt
+	@touch $@
+
+.PHONY: generator
+generator: $(SITE)/bin/zensical ## what makes the documentation a site (only what is missing)
+
+.PHONY: docs
+docs: generator ## the documentation as a site in two languages, built into var/site
+	@$(SITE)/bin/python -m docs.site.build
+
 .PHONY: services
 services: ## what the tests talk to: mosquitto, Kafka (only what is missing)
 	@tests/services/install.sh
@@ -59,7 +73,7 @@ services: ## what the tests talk to: mosquitto, Kafka (only what is missing)
 test check: export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: test
-test: install services web ## all tests, with real services
+test: install services web generator ## all tests, with real services
 	$(BIN)/python -m pytest -n 3 $(BY_FILE) -m "not browser" $(ARGS) || { [ $$? -eq 1 ] && $(AGAIN); }
 	@# One after the other: each has a city and a browser of its own. 5: there are none among $(ARGS).
 	$(BIN)/python -m pytest -m browser $(or $(ARGS),tests/browser) || { status=$$?; [ $$status -eq 5 ] || { [ $$status -eq 1 ] && $(AGAIN); }; }
@@ -86,3 +100,5 @@ lock: ## the dependencies with their hashes, from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra cameras --extra cluster --extra history --extra oidc --extra pdf --extra plates --extra postgres --extra s3 --group dev -c requirements/run.txt \
 		--overrides requirements/overrides.txt --generate-hashes --no-emit-index-url --universal \
 		--python-version 3.11 --no-header -o requirements/dev.txt
+	uv pip compile --group pyproject.toml:docs --generate-hashes --no-emit-index-url --universal \
+		--python-version 3.11 --no-header -o requirements/docs.txt

@@ -19,11 +19,8 @@ from pipeline.faults import did_you_mean
 
 EXAMPLE = "2024-05-01 08:30:00"
 
-_WRITTEN = re.compile(
-    r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})[ T](\d{1,2}):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?"
-    r"|(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)",
-    re.ASCII,
-)
+_DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)", re.ASCII)
+_WRITTEN = re.compile(r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})[ T](\d{1,2}):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?", re.ASCII)
 
 
 def _zone(name: str) -> str:
@@ -57,14 +54,12 @@ def local_seconds(text: str, zone: zoneinfo.ZoneInfo) -> float:
 
 
 def _written(text: str) -> datetime:
-    found = _WRITTEN.fullmatch(text)
+    found = _WRITTEN.fullmatch(_DIGITS.sub(r"\1-\2-\3 \4:\5:\6", text))
     if found is not None:
-        year, _, month, day, hour, minute, second, fraction, *digits = found.groups()
-        parts = digits if digits[0] else [year, month, day, hour, minute, second or "0"]
-        years, months, days, hours, minutes, seconds = map(int, parts)
-        micros = int((fraction or "").ljust(6, "0")[:6])
+        year, _, month, day, hour, minute, second, fraction = found.groups()
+        parts = map(int, (year, month, day, hour, minute, second or 0, (fraction or "").ljust(6, "0")[:6]))
         try:
-            return datetime(years, months, days, hours, minutes, seconds, micros)  # noqa: DTZ001
+            return datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001  its zone is the caller's
         except ValueError:
             pass  # no such day or hour: said below
     raise ValueError(f"expected a time without an offset such as '{EXAMPLE}', got {text[:40]!r}")

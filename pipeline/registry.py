@@ -64,7 +64,10 @@ class Registry:
             point = self.plugins().get(name)
             if point is None:
                 known = self.names()
-                hint = did_you_mean(name, known) or f"; there are: {', '.join(known)}"
+                others = (
+                    f"; there are: {', '.join(known)}. Is the package that brings it installed in this environment?"
+                )
+                hint = did_you_mean(name, known) or others
                 raise NotRegistered(f"no {self.what} '{name}'{hint}")
             self._loaded[name] = point.load()
         return self._loaded[name]

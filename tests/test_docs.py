@@ -50,10 +50,16 @@ RUN = [
 page_by_page = pytest.mark.parametrize("page", PAGES, ids=name)
 
 
+def _slow(page: Path) -> list[pytest.MarkDecorator]:
+    """Clips are drawn for half a minute."""
+    drawn = any("replay.simulator.pictures" in block.text for block in blocks(page) if block.language == "console")
+    return [pytest.mark.slow, pytest.mark.timeout(600)] if drawn else []
+
+
 # ---- it runs ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("page", RUN, ids=name)
+@pytest.mark.parametrize("page", [pytest.param(page, marks=_slow(page)) for page in RUN], ids=name)
 def test_what_a_page_shows_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)

@@ -24,7 +24,8 @@ from pipeline.rows import Flags, Floats
 UNDECODABLE = (msgspec.MsgspecError, RecursionError, UnicodeError)
 """What decoding raises for a payload that is not what was expected."""
 
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
+"""As JSON has it, and with zeros before it: terminals fill fixed widths."""
 
 
 def plain(error: BaseException) -> str:

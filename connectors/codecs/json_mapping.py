@@ -178,11 +178,15 @@ def field_problem(rows: str, name: str, field: JsonField) -> str:
         return "expected a name of small letters, digits and '_' such as 'tank_level'"
     kind = _quantity(name)
     if kind is None:
-        return "" if field.unit else "expected a unit such as 'km/h', '%', '°C' or '1'"
+        return "" if field.unit else "expected a unit such as 'km/h', '%', '°C'; '1' of flags, counts and words"
     allowed, default = kind
     if field.unit is None and not default:
         return f"expected a unit: {', '.join(allowed)}"
-    return "" if field.unit is None or field.unit in allowed else f"expected one of these units: {', '.join(allowed)}"
+    if field.unit is None or field.unit in allowed:
+        return ""
+    tenths = re.fullmatch(r"([\d.]+) ?(\D+)", field.unit)
+    hint = f"; write 'unit: {tenths[2]}' and 'scale: {tenths[1]}'" if tenths and tenths[2] in allowed else ""
+    return f"expected one of these units: {', '.join(allowed)}{hint}"
 
 
 def _time_problem(field: JsonField) -> str:

@@ -99,12 +99,12 @@ class JsonRows:
         wrong = np.zeros(len(items), bool)
         details: dict[int, str] = {}
         for column in self.columns:
-            numbers, odd = column.convert(column.get(items))
+            written = column.get(items)
+            numbers, odd = column.convert(written)
             if odd is not None:
                 wrong |= odd
-                details |= {
-                    int(i): f"'{column.path}' is not what it should be{column.likely}" for i in np.flatnonzero(odd)
-                }
+                told = f"'{column.path}' is not what it should be{column.likely}; it is"
+                details |= {int(i): f"{told} {written[i]!r:.40}" for i in np.flatnonzero(odd)}
             infinite = np.isinf(numbers)
             if infinite.any():
                 wrong |= infinite
@@ -234,9 +234,9 @@ def _column(field_name: str, name: str, field: JsonField, item: Shape) -> _Colum
     if field.words:
         likely = f": {', '.join(list(field.words)[:5])}" + (", …" if len(field.words) > 5 else "")
         return _Column(name, field.path, get, partial(numbers_of_words, words=field.words), likely)
-    convert = numbers_in_text if field.text else numbers
+    convert, likely = (numbers_in_text, ": a number such as '12.5'") if field.text else (numbers, "")
     if scale == 1.0:
-        return _Column(name, field.path, get, convert)
+        return _Column(name, field.path, get, convert, likely)
 
     def scaled(values: list[Any]) -> tuple[Floats, Flags | None]:
         numbers, odd = convert(values)
@@ -244,7 +244,7 @@ def _column(field_name: str, name: str, field: JsonField, item: Shape) -> _Colum
         with np.errstate(over="ignore"):
             return numbers * scale, odd
 
-    return _Column(name, field.path, get, scaled)
+    return _Column(name, field.path, get, scaled, likely)
 
 
 def _positions(stream: MappedStream, rows: Rows, columns: dict[str, Floats]) -> Position:

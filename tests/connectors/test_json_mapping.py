@@ -56,6 +56,12 @@ from tests.connectors.mappings import BINS, GPS, stream
             GPS, {"fields": {"speed": {"path": "v", "unit": "m"}}}, "one of these units: km/h", id="wrong-unit"
         ),
         pytest.param(
+            GPS,
+            {"fields": {"speed": {"path": "v", "unit": "0.1 km/h"}}},
+            "km/h, m/s, kn, mph; write 'unit: km/h' and 'scale: 0.1'",
+            id="tenths-as-a-unit",
+        ),
+        pytest.param(
             GPS, {"fields": {"brush": {"path": "b"}}}, "fields.brush: expected a unit such as", id="further-unit"
         ),
         pytest.param(GPS, {"fields": {"stream": {"path": "b", "unit": "1"}}}, "this name is taken", id="name-taken"),

@@ -88,7 +88,10 @@ def test_times_without_an_offset(written: Any, ts: float | None) -> None:
 
 @pytest.mark.parametrize(
     "text, expected",
-    [("12.5", 12.5), ("-3", -3.0), ("1e2", 100.0), (" 1", None), ("1_0", None), ("nan", None), ("٣", None), ("", None)],
+    [
+        *[("12.5", 12.5), ("-3", -3.0), ("1e2", 100.0), ("0612", 612.0), ("-007.50", -7.5)],
+        *[(" 1", None), ("1_0", None), ("0x1f", None), ("nan", None), ("٣", None), ("", None)],
+    ],
 )
 def test_numbers_as_text_only_where_the_mapping_says_so(text: str, expected: float | None) -> None:
     field = {"path": "v", "unit": "km/h"}
@@ -96,7 +99,9 @@ def test_numbers_as_text_only_where_the_mapping_says_so(text: str, expected: flo
     untold = decode(stream(GPS), deliveries(place(v=text), place(v=7)))
     speeds = [s for r in told.rows for s in r.column("speed").tolist()]
     assert speeds == ([7.0] if expected is None else [expected, 7.0])
-    assert len(told.aside) == (expected is None)
+    assert [
+        f"'v' is not what it should be: a number such as '12.5'; it is {text!r}" in a.message for a in told.aside
+    ] == ([True] if expected is None else [])
     assert [a.position for a in untold.aside] == [100]
 
 
