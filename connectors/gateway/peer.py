@@ -55,6 +55,7 @@ class Peer(asyncio.BufferedProtocol):
         assert isinstance(transport, asyncio.Transport)  # noqa: S101  what TCP and TLS servers make
         peer = transport.get_extra_info("peername")
         self.address = str(peer[0]) if peer else ""
+        self.talk.comes_from(self.address)
         self.transport = transport
         if not self._host.opened(self):
             self.transport = None

@@ -48,6 +48,10 @@ class Talk(Protocol):
         """What stood between two delimiters, and the frame that it is. now: any clock's seconds."""
         ...
 
+    def comes_from(self, address: str) -> None:
+        """Where the connection comes from; told once, first."""
+        ...
+
     def overdue(self, now: float) -> list[bytes]:
         """What is to be said because time has passed."""
         ...

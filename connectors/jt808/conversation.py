@@ -133,6 +133,9 @@ class Conversation:
             said.whole = Said(self._topic(f"{frame.header.id:04x}"), whole, answers)
         return said
 
+    def comes_from(self, address: str) -> None:
+        """A terminal may come from anywhere."""
+
     def overdue(self, now: float) -> list[bytes]:
         """Questions for parts that are missing."""
         if self._parts is None or not self._parts.messages:
