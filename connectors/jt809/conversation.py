@@ -139,8 +139,9 @@ class Conversation:
 
     def _journaled(self, frame: Frame, body: bytes) -> bytes:
         """A frame in the clear."""
-        of = {"v2019": frame.v2019, "version": frame.version, "sent": frame.sent}
-        return write_frame(frame.id, body, frame.platform, frame.serial, **of)  # type: ignore[arg-type]
+        return write_frame(
+            frame.id, body, frame.platform, frame.serial, v2019=frame.v2019, version=frame.version, sent=frame.sent
+        )
 
     def _frame(self, id: int, body: bytes, to: Frame, platform: Platform | None) -> bytes:
         """An answer, in the header and the cipher of what it answers."""

@@ -29,10 +29,17 @@ class Words:
     def say(self, id: int, body: bytes = b"") -> bytes:
         self.serial += 1
         version = b"\x01\x02\x0f" if self.v2019 else b"\x01\x00\x00"
-        of = {"v2019": self.v2019, "version": version, "sent": 1_772_325_000}
         return write_frame(
-            id, body, self.platform, self.serial, **of, cipher=self.cipher, key=256_178 if self.cipher else 0
-        )  # type: ignore[arg-type]
+            id,
+            body,
+            self.platform,
+            self.serial,
+            v2019=self.v2019,
+            version=version,
+            sent=1_772_325_000,
+            cipher=self.cipher,
+            key=256_178 if self.cipher else 0,
+        )
 
     def login(self, user: int = USER, password: str = PASSWORD) -> bytes:
         code = self.platform.to_bytes(4, "big") if self.v2019 else b""
