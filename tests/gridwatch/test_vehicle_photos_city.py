@@ -103,3 +103,9 @@ def test_faults_are_named(tmp_path: Path, section: str, path: str) -> None:
         read_cameras(tmp_path / "city.yaml")
     assert [fault.path for fault in faulty.value.faults] == [path]
     assert "k7Qx" not in str(faulty.value)
+
+
+def test_where_no_photo_could_come_from_it_is_said(tmp_path: Path) -> None:
+    (tmp_path / "city.yaml").write_text(CITY.replace("codec: jt808", "codec: jt809"), "utf-8")
+    with pytest.raises(Faulty, match="vehicle_photos   expected a stream that can bring pictures, of codec jt808"):
+        read_cameras(tmp_path / "city.yaml")
