@@ -94,16 +94,16 @@ class Conversation:
         if platform is None:
             self._counts["unknown"] += 1
             return PLATFORM, None
+        if not platform.at(self._address):
+            self._counts["address"] += 1
+            return ADDRESS, platform
+        if len(frame.body) != (50 if frame.v2019 else 46):  # before decrypting, which costs
+            self._counts["length"] += 1
+            return OTHER, platform
         body = frame.plain(platform.cipher)
         if body is None:
             self._counts["encrypted"] += 1
             return OTHER, None
-        if not platform.at(self._address):
-            self._counts["address"] += 1
-            return ADDRESS, platform
-        if len(body) != (50 if frame.v2019 else 46):
-            self._counts["length"] += 1
-            return OTHER, platform
         user, password = _who(body)
         if user != platform.user:
             self._counts["password"] += 1

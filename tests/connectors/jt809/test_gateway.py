@@ -82,6 +82,14 @@ def test_who_may_come_in(
     assert dict(receiver.counts) == ({counted: 1, "not_in": 1} if counted else {})
 
 
+def test_a_login_of_another_length_is_none(gateway: Start) -> None:
+    receiver, words = gateway(), Words()
+    with Link(receiver.port, words) as link:
+        answer = link.ask(words.say(0x1001, bytes(47)))
+        assert (answer.id, answer.body[0]) == (0x1002, 6)
+    assert receiver.counts["length"] == 1
+
+
 def test_who_is_not_in_is_soon_disconnected(gateway: Start, journal: MemoryJournal) -> None:
     words = Words()
     with Link(gateway().port, words) as link:
