@@ -12,6 +12,8 @@ from connectors.http import HttpReceiver
 from connectors.http_settings import HttpSource
 from connectors.jt808.gateway import Jt808Receiver
 from connectors.jt808.settings import Jt808Source
+from connectors.jt809.gateway import Jt809Receiver
+from connectors.jt809.settings import Jt809Source
 from connectors.kafka import KafkaReceiver, KafkaSource
 from connectors.mqtt import MqttReceiver, MqttSource
 from connectors.plugged import kind_of
@@ -25,6 +27,7 @@ SOURCES: dict[str, SourceKind] = {
     "kafka": SourceKind(KafkaSource, KafkaReceiver),
     "http": SourceKind(HttpSource, HttpReceiver),
     "jt808": SourceKind(Jt808Source, Jt808Receiver),
+    "jt809": SourceKind(Jt809Source, Jt809Receiver),
 }
 """Every kind of source of our own, by the `type` that a configuration uses."""
 

@@ -184,9 +184,8 @@ def _read(file: Path, document: Document, faults: list[Fault], drawn: DrawnZones
     ours_drawn = drawn.names & cameras.keys()
     zones = None if alone else folder_of(file, data) / FILE
     photos = sections.vehicle_photos if isinstance(sections, CitySections) else None
-    if photos is not None and data.get("runtime") == "cluster":
-        message = "expected runtime: embedded, whose journal vehicles' pictures are read from; leave the section out"
-        faults.append(document.fault(("vehicle_photos",), message))
+    if photos is not None:
+        faults += _photos(document)
     return CameraFile(
         file,
         cameras,
@@ -204,6 +203,21 @@ def _read(file: Path, document: Document, faults: list[Fault], drawn: DrawnZones
 def lacking(error: ImportError) -> Problem:
     """A package that is not installed, and how it is."""
     return Problem(f"Cameras need {error.name}: pip install 'gridwatch[cameras]'", Exit.CANNOT_RUN)
+
+
+def _photos(document: Document) -> Iterator[Fault]:
+    """Where no photo could ever come from."""
+    from connectors.codecs.carried import bringing
+
+    if document.data.get("runtime") == "cluster":
+        message = "expected runtime: embedded, whose journal vehicles' pictures are read from; leave the section out"
+        yield document.fault(("vehicle_photos",), message)
+    streams = document.data.get("streams")
+    given = streams.values() if isinstance(streams, dict) else ()
+    codecs = bringing()
+    if not any(isinstance(each, dict) and each.get("codec") in codecs for each in given):
+        message = f"expected a stream that can bring pictures, of codec {' or '.join(codecs)}; there is none"
+        yield document.fault(("vehicle_photos",), message)
 
 
 def _watchers(name: str, settings: CameraSettings, document: Document, faults: list[Fault]) -> dict[str, Watcher]:

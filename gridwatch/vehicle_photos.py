@@ -127,7 +127,7 @@ class VehiclePhotos:
             self._became("gone", first - self._at.position)
             self._at = _At(first, "")
         if not self._at.version:
-            self._at.version = (version_in_force(reader, self._at.position, self._data / SNAPSHOTS) or b"").decode()
+            self._at.version = (version_in_force(reader, self._at.position, reader.folder / SNAPSHOTS) or b"").decode()
             self._city = None
         return self._at
 

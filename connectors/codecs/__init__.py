@@ -10,6 +10,7 @@ from connectors.codecs.frigate_rows import FrigateRows
 from connectors.codecs.json_mapping import JsonStream
 from connectors.codecs.json_rows import JsonRows
 from connectors.codecs.jt808.codec import Jt808Codec
+from connectors.codecs.jt809.codec import Jt809Codec
 from connectors.codecs.milesight import Milesight
 from connectors.codecs.ngsi_ld import NgsiLd
 from connectors.codecs.onvif import Onvif
@@ -37,6 +38,7 @@ UNPACKERS: dict[str, type[Codec]] = {
     "csv": CsvLines,
     "emqx_jt808": EmqxJt808,
     "jt808": Jt808Codec,
+    "jt809": Jt809Codec,
     "milesight": Milesight,
     "ngsi_ld": NgsiLd,
     "onvif": Onvif,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from connectors.codecs import KNOWN
 from connectors.codecs.stream import StreamSettings
 from connectors.codecs.topics import TopicPattern
 from connectors.codecs.unpacked import UnpackedStream
@@ -17,6 +18,15 @@ from pipeline.dotted import value_at
 
 REMEMBERED = 65_536
 """Topics whose stream is remembered."""
+
+
+def bringing() -> list[str]:
+    """The codecs that can bring pictures."""
+    return sorted(name for name, kind in KNOWN.items() if _brings(kind.settings))
+
+
+def _brings(stream: type[StreamSettings]) -> bool:
+    return issubclass(stream, UnpackedStream) and stream.kind.pictures is not Codec.pictures
 
 
 class Found(NamedTuple):
@@ -35,7 +45,7 @@ class Carried:
         self._streams = [
             (stream, TopicPattern(stream.topic), stream.codec_of())
             for stream in streams.values()
-            if isinstance(stream, UnpackedStream) and stream.kind.pictures is not Codec.pictures
+            if isinstance(stream, UnpackedStream) and _brings(type(stream))
         ]
         self._known: dict[tuple[str, str], tuple[int, str] | None] = {}
 

@@ -1,5 +1,5 @@
 """jt808: a gateway for vehicle terminals that speak JT/T 808 over TCP, as a source of deliveries.
 
-From the socket to the journal: `peer` (one connection and its bounds), `splitter`, `conversation` (what is answered),
-`parts` (subpackages), `terminals` (who may come in), `gateway` (the server, its commits and ticks).
+What is the same in all gateways is in connectors/gateway; here are `splitter`, `conversation` (what is answered),
+`parts` (subpackages) and `terminals` (who may come in).
 """

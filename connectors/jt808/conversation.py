@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from connectors.codecs.jt808 import bodies, encode
 from connectors.codecs.jt808.message import Frame, fields
+from connectors.gateway.talk import Said
 from connectors.jt808.parts import Message, Parts
 from connectors.jt808.settings import Jt808Source
 from connectors.jt808.terminals import Terminals
@@ -25,19 +25,6 @@ _ENOUGH_BEFORE, _ENOUGH = 5, 200
 """Bad or forbidden frames in a row before and after a terminal is in; then it is disconnected."""
 _RESENT = 125
 """Parts that are asked for at once: as many as fit any terminal's frame."""
-
-
-@dataclass(slots=True)
-class Said:
-    """What is to be done about a frame: first journaled, then answered, then the end of it."""
-
-    topic: str = ""
-    """'': it is not journaled"""
-    payload: bytes = b""
-    answers: tuple[bytes, ...] = ()
-    close: bool = False
-    whole: Said | None = None
-    """the message that this frame has completed"""
 
 
 class Conversation:
@@ -52,8 +39,8 @@ class Conversation:
         "_settings",
         "_terminals",
         "phone",
-        "terminal",
         "v2019",
+        "who",
     )
 
     def __init__(
@@ -63,7 +50,7 @@ class Conversation:
         self._settings, self._terminals, self._counts, self._clock = settings, terminals, counts, clock
         self._parts: Parts | None = None
         self._serial = self._bad = 0
-        self.terminal = ""
+        self.who = ""
         """Who it is; '' until it is in."""
         self.phone, self.v2019 = "0", False
 
@@ -72,7 +59,7 @@ class Conversation:
         raw = b"\x7e" + piece + b"\x7e"
         if frame is None or not frame.header.whole or not frame.header.phone.isdecimal():
             self._counts["no_frame"] += 1
-            return self._refused(Said(self._topic("bad"), raw) if self.terminal else Said())
+            return self._refused(Said(self._topic("bad"), raw) if self.who else Said())
         header = frame.header
         self.phone, self.v2019 = header.phone.lstrip("0") or "0", header.v2019
         # What is too short or too long can be read; whether it is of use is the codec's matter.
@@ -81,9 +68,9 @@ class Conversation:
             self._counts["checksum"] += 1
         if len(frame.body) != header.declared:
             self._counts["length"] += 1
-        if not self.terminal or header.id in (_REGISTER, _AUTHENTICATE):
+        if not self.who or header.id in (_REGISTER, _AUTHENTICATE):
             return self._at_the_door(raw, frame, good)
-        if header.terminal != self.terminal:
+        if header.terminal != self.who:
             self._counts["foreign"] += 1
             return self._refused(Said())
         if not good:
@@ -97,7 +84,7 @@ class Conversation:
         header = frame.header
         if not good:
             return self._refused(Said(answers=(self._answer(frame, BAD),)))
-        if self.terminal and header.terminal != self.terminal:
+        if self.who and header.terminal != self.who:
             self._counts["foreign"] += 1
             return self._refused(Said())
         if header.id == _REGISTER:
@@ -126,9 +113,9 @@ class Conversation:
         return self._refused(Said(answers=(self._answer(frame, FAILED),)))
 
     def _in(self, terminal: str) -> None:
-        if not self.terminal and terminal not in self._terminals.known:
+        if not self.who and terminal not in self._terminals.known:
             self._counts["not_listed"] += 1
-        self.terminal, self._bad = terminal, 0
+        self.who, self._bad = terminal, 0
 
     def _part(self, raw: bytes, frame: Frame, now: float) -> Said:
         if self._parts is None:
@@ -145,6 +132,9 @@ class Conversation:
             answers = () if frame.header.id != _MEDIA else self._media(begin)
             said.whole = Said(self._topic(f"{frame.header.id:04x}"), whole, answers)
         return said
+
+    def comes_from(self, address: str) -> None:
+        """A terminal may come from anywhere."""
 
     def overdue(self, now: float) -> list[bytes]:
         """Questions for parts that are missing."""
@@ -187,8 +177,8 @@ class Conversation:
 
     def _refused(self, said: Said) -> Said:
         self._bad += 1
-        said.close = self._bad >= (_ENOUGH if self.terminal else _ENOUGH_BEFORE)
+        said.close = self._bad >= (_ENOUGH if self.who else _ENOUGH_BEFORE)
         return said
 
     def _topic(self, message: str) -> str:
-        return f"{self._settings.prefix}/{self.terminal}/{message}"
+        return f"{self._settings.prefix}/{self.who}/{message}"

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from connectors.gateway.listed import Listed
 from connectors.jt808.settings import Jt808Source
 
 COLUMNS = ("terminal", "token", "terminal_id")
@@ -56,7 +57,7 @@ class Terminals:
         return not listed.token or hmac.compare_digest(listed.token.encode(), token.encode())
 
 
-class TerminalList:
+class TerminalList(Listed[dict[str, Terminal]]):
     """The list that a section names, and what becomes of it.
 
     Raises OSError, ValueError; the message says line and column, never a value.
@@ -64,34 +65,21 @@ class TerminalList:
 
     def __init__(self, settings: Jt808Source, folder: Path, environment: Mapping[str, str]) -> None:
         """folder: what the file is relative to."""
-        self._file = folder / settings.terminals if settings.terminals is not None else None
-        self._seen: tuple[int, int] | None = None
         self.terminals = Terminals({}, settings.unknown == "accept")
-        variable = settings.terminals_env
-        if self._file is not None:
-            self.changed()
-        elif variable is not None:
-            if variable not in environment:
-                raise ValueError(f"terminals_env: the environment variable '{variable}' is not set; set it")
-            self.terminals.known = _read(environment[variable].encode(), variable)
+        file = folder / settings.terminals if settings.terminals is not None else None
+        super().__init__("terminals", file, settings.terminals_env, environment)
 
-    def changed(self) -> bool:
-        """Read the file where it is another than last time; True: it is, and the list is what it says. Where it can't
-        be read, or has a fault, the list stays as it was, and it is tried again when the file changes again."""
-        if self._file is None:
-            return False
-        try:
-            found = self._file.stat()
-        except FileNotFoundError:
-            if self._seen == (0, 0):
-                return False
-            self._seen = (0, 0)
-            raise FileNotFoundError(f"terminals: there is no file {self._file}") from None
-        if self._seen == (found.st_mtime_ns, found.st_size):
-            return False
-        self._seen = (found.st_mtime_ns, found.st_size)
-        self.terminals.known = _read(self._file.read_bytes(), self._file.name)
-        return True
+    def read(self, data: bytes, where: str) -> dict[str, Terminal]:
+        return _read(data, where)
+
+    def take(self, found: dict[str, Terminal]) -> None:
+        self.terminals.known = found
+
+    def allows(self, who: str) -> bool:
+        return who in self.terminals.known or self.terminals.open_to_all
+
+    def __len__(self) -> int:
+        return len(self.terminals.known)
 
 
 def _read(data: bytes, where: str) -> dict[str, Terminal]:

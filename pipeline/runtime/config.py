@@ -37,6 +37,7 @@ from connectors.history.settings import HistorySection
 from connectors.http_settings import HttpSource
 from connectors.imports import ImportSource
 from connectors.jt808.settings import Jt808Source
+from connectors.jt809.settings import Jt809Source
 from connectors.kafka import KafkaSource
 from connectors.mqtt_settings import MqttSource
 from pipeline.faults import Fault, Faulty
@@ -61,7 +62,7 @@ SOURCE_SETTINGS: tuple[type[BaseModel], ...] = (*(kind.settings for kind in KNOW
 """What a source may be: whatever `connectors` can run, and recorded files."""
 
 if TYPE_CHECKING:
-    SourceSection = MqttSource | KafkaSource | HttpSource | Jt808Source | ImportSource
+    SourceSection = MqttSource | KafkaSource | HttpSource | Jt808Source | Jt809Source | ImportSource
 else:
     SourceSection = Annotated[Union[SOURCE_SETTINGS], Field(discriminator="type")]  # noqa: UP007 its members are data
 

@@ -13,9 +13,11 @@ from prometheus_client import CollectorRegistry
 pytest.importorskip("cv2", reason="needs gridwatch[cameras]")
 
 from cases.database import reading
+from cases.evidence_files import FOLDER, Files
 from cases.tables import EVIDENCE
 from connectors.codecs.jt808 import bodies
 from connectors.jt808.gateway import Jt808Receiver
+from console.case_pieces import out, pieces
 from gridwatch.camera_section import read_cameras
 from gridwatch.evidence_beside import EvidenceBeside
 from pipeline.faults import Faulty
@@ -77,6 +79,10 @@ def test_a_photo_of_a_terminal_is_with_the_case(tmp_path: Path, monkeypatch: pyt
     (evidence,) = found()
     assert (evidence["kind"], evidence["source"], evidence["captured"]) == ("frame", "T1", began)
     assert evidence["extra"]["label"] == f"{PHONE} #2"
+    with reading(engine) as connection:
+        (piece,) = pieces(connection, evidence["case_id"])
+    shown = out(piece, Files(tmp_path / "data" / FOLDER))
+    assert (shown.kind, shown.media, shown.there, shown.sha256) == ("frame", "image/jpeg", True, evidence["sha256"])
     assert "its terminal says wav" in said.getvalue()
     assert (tmp_path / "data" / "evidence-of-cases" / evidence["location"]).is_file()
 
@@ -103,3 +109,9 @@ def test_faults_are_named(tmp_path: Path, section: str, path: str) -> None:
         read_cameras(tmp_path / "city.yaml")
     assert [fault.path for fault in faulty.value.faults] == [path]
     assert "k7Qx" not in str(faulty.value)
+
+
+def test_where_no_photo_could_come_from_it_is_said(tmp_path: Path) -> None:
+    (tmp_path / "city.yaml").write_text(CITY.replace("codec: jt808", "codec: jt809"), "utf-8")
+    with pytest.raises(Faulty, match="vehicle_photos   expected a stream that can bring pictures, of codec jt808"):
+        read_cameras(tmp_path / "city.yaml")

@@ -30,6 +30,7 @@ STREAMS: dict[str, Any] = {
     "csv": test_lines.lines(),
     "emqx_jt808": test_lines.emqx(),
     "jt808": section("jt808"),
+    "jt809": section("jt809"),
     "ngsi_ld": section("ngsi_ld", metrics=test_ngsi_ld.FULL),
     "onvif": test_onvif.onvif("data.ObjectId"),
     "osmand": section("osmand"),

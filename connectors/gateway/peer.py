@@ -10,8 +10,7 @@ import asyncio
 import socket
 from typing import Protocol
 
-from connectors.jt808.conversation import Conversation, Said
-from connectors.jt808.splitter import Splitter
+from connectors.gateway.talk import Said, Splitting, Talk
 
 WRITE_MOST = 16_384
 """Bytes of answers that may wait for one connection."""
@@ -41,9 +40,9 @@ class Peer(asyncio.BufferedProtocol):
         "talk", "transport", "welcomed",
     )  # fmt: skip
 
-    def __init__(self, host: Host, talk: Conversation, longest: int, rate: float) -> None:
+    def __init__(self, host: Host, talk: Talk, splitter: Splitting, rate: float) -> None:
         self._host, self.talk = host, talk
-        self._splitter = Splitter(longest)
+        self._splitter = splitter
         self._loop = asyncio.get_running_loop()
         self._rate = self._allowance = rate
         self._resume: asyncio.TimerHandle | None = None
@@ -56,6 +55,7 @@ class Peer(asyncio.BufferedProtocol):
         assert isinstance(transport, asyncio.Transport)  # noqa: S101  what TCP and TLS servers make
         peer = transport.get_extra_info("peername")
         self.address = str(peer[0]) if peer else ""
+        self.talk.comes_from(self.address)
         self.transport = transport
         if not self._host.opened(self):
             self.transport = None
@@ -92,7 +92,7 @@ class Peer(asyncio.BufferedProtocol):
                 break
         if self._splitter.dropped > dropped:
             self._host.count("too_long")
-            if not self.talk.terminal:
+            if not self.talk.who:
                 self.abort()
         self._slow(nbytes, now)
 

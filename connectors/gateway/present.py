@@ -1,21 +1,21 @@
-"""present: which connections a gateway has, from which address, and which terminal is on which."""
+"""present: which connections a gateway has, from which address, and who is on which."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from connectors.jt808.peer import Peer
-from connectors.jt808.settings import Jt808Source
+from connectors.gateway.peer import Peer
+from connectors.gateway.settings import GatewaySource
 
 
 class Present:
     """Those of one gateway. counts: how often one was refused or replaced."""
 
-    def __init__(self, settings: Jt808Source, counts: Counter[str]) -> None:
+    def __init__(self, settings: GatewaySource, counts: Counter[str]) -> None:
         self._settings, self._counts = settings, counts
         self.peers: set[Peer] = set()
         self.addresses: Counter[str] = Counter()
-        self.terminals: dict[str, Peer] = {}
+        self.known: dict[str, Peer] = {}
 
     def take(self, peer: Peer) -> bool:
         """A connection stands; False: it is one too many."""
@@ -35,15 +35,15 @@ class Present:
         self.addresses[peer.address] -= 1
         if self.addresses[peer.address] <= 0:
             del self.addresses[peer.address]
-        if self.terminals.get(peer.talk.terminal) is peer:
-            del self.terminals[peer.talk.terminal]
+        if self.known.get(peer.talk.who) is peer:
+            del self.known[peer.talk.who]
 
     def welcome(self, peer: Peer) -> None:
-        """Its terminal is in; an earlier connection of the same is dead without knowing it. Once for each connection:
+        """Whoever it is is in; an earlier connection of the same is dead without knowing it. Once for each connection:
         what an earlier one had still said must not bring it back."""
         peer.welcomed = True
-        earlier = self.terminals.get(peer.talk.terminal)
-        self.terminals[peer.talk.terminal] = peer
+        earlier = self.known.get(peer.talk.who)
+        self.known[peer.talk.who] = peer
         if earlier is not None:
             self._counts["replaced"] += 1
             earlier.close()
