@@ -13,6 +13,8 @@ PAGES := console/web/dist/index.html
 
 # Each file in one process, in the order of tests/conftest.py.
 BY_FILE := --dist loadfile --no-loadscope-reorder
+# A few that failed beside others, once more, alone: tests/again.py says why.
+AGAIN := $(BIN)/python -m tests.again
 
 .PHONY: help
 help: ## what there is
@@ -58,9 +60,9 @@ test check: export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: test
 test: install services web ## all tests, with real services
-	$(BIN)/python -m pytest -n 3 $(BY_FILE) -m "not browser" $(ARGS)
+	$(BIN)/python -m pytest -n 3 $(BY_FILE) -m "not browser" $(ARGS) || { [ $$? -eq 1 ] && $(AGAIN); }
 	@# One after the other: each has a city and a browser of its own. 5: there are none among $(ARGS).
-	$(BIN)/python -m pytest -m browser $(or $(ARGS),tests/browser) || [ $$? -eq 5 ]
+	$(BIN)/python -m pytest -m browser $(or $(ARGS),tests/browser) || { status=$$?; [ $$status -eq 5 ] || { [ $$status -eq 1 ] && $(AGAIN); }; }
 
 .PHONY: lint
 lint: install ## format, lint, imports between rooms, types

@@ -12,21 +12,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
-
 from connectors.http_app import HttpApp
 from connectors.http_settings import HttpSource
-from connectors.intake import ForwardClock, Intake
-from connectors.source import Commit, Log, Status
-from pipeline.backoff import Backoff
+from connectors.receiving import Receiving
 
 if TYPE_CHECKING:
     import uvicorn
@@ -39,69 +33,40 @@ _SAY_AGAIN = 60.0
 """Seconds in which a partner's refusals of one kind are one line in the log."""
 
 
-class HttpReceiver:
-    """One HTTP source at work. See `MqttReceiver` for what it is made with."""
+_Asked = tuple[str, list[bytes], "asyncio.Future[bool]"]
+"""A request that waits for its answer: topic, payloads, whether they were taken."""
 
-    def __init__(
-        self,
-        name: str,
-        settings: HttpSource,
-        commit: Commit,
-        tick: float,
-        now: Callable[[], float] = time.time,
-        log: Log | None = None,
-        *,
-        folder: Path | None = None,
-        environment: Mapping[str, str] = os.environ,
-        backoff: Backoff | None = None,
-        retry: float = 1.0,
-    ) -> None:
-        self.name, self.settings = name, settings
-        self.status = Status()
-        self.port = settings.port
+
+class HttpReceiver(Receiving[HttpSource]):
+    """One HTTP source at work; answers what is under way before it stops."""
+
+    protocol = "http"
+
+    def _member(self) -> str:
+        return self.settings.client_id
+
+    def _prepare(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self.port = self.settings.port
         """On which it listens, once it does."""
-        self._log: Log = log or structlog.get_logger("gridwatch.http")
-        self._backoff, self._retry = backoff or Backoff(), retry
-        self._intake = Intake(name, settings.client_id, commit, tick, self.status, self._log, ForwardClock(now))
-        self._files = None if settings.tls is None else settings.tls.check(folder or Path())
-        self._app = HttpApp(settings, settings.tokens(environment), self._hand_over, self._refused)
-        self._waiting: list[tuple[str, list[bytes], asyncio.Future[bool]]] = []
+        self._files = None if self.settings.tls is None else self.settings.tls.check(folder)
+        self._app = HttpApp(self.settings, self.settings.tokens(environment), self._hand_over, self._refused)
+        self._waiting: list[_Asked] = []
+        self._committing: list[_Asked] = []
         self._said: dict[tuple[str, int], float] = {}
-        self._wake = asyncio.Event()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"http-{name}", daemon=True)
-
-    def start(self) -> None:
-        """Begin; returns at once and goes on trying where the port is taken."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Answer what is under way, say LEAVE, close the port."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._came = asyncio.Event()
 
     # The thread.
 
-    def _run(self) -> None:
+    def _connection(self) -> str:
         try:
-            while not self._stopping.is_set():
-                try:
-                    asyncio.run(self._listen())
-                except OSError as error:
-                    where, wait = f"{self.settings.host}:{self.settings.port}", self._backoff.delay()
-                    why = error.strerror or str(error)
-                    self._warn(
-                        f"can't listen on {where} ({why}); give it another port or host; trying again in {wait:.1f} s"
-                    )
-                    self._stopping.wait(wait)
-        except Exception as error:  # noqa: BLE001  whatever it is: nothing was answered, and the runtime must know
-            self.status.failed = error
-            self.status.last_error = f"{self.name}: this source has stopped: {type(error).__name__}: {error}"
-            self._log.error(self.status.last_error, source=self.name, exc_info=True)
+            asyncio.run(self._listen())
+        except OSError as error:
+            where, why = f"{self.settings.host}:{self.settings.port}", error.strerror or str(error)
+            return f"can't listen on {where} ({why}); give it another port or host"
+        return "the server has ended"
 
     async def _listen(self) -> None:
-        self._wake = asyncio.Event()
+        self._came = asyncio.Event()
         door = _door(self.settings.host, self.settings.port)
         self.port = int(door.getsockname()[1])
         server = _server(self._config())
@@ -109,20 +74,17 @@ class HttpReceiver:
         try:
             while not server.started and not serving.done():  # noqa: ASYNC110  uvicorn says it in no other way
                 await asyncio.sleep(0.01)
-            self.status.connected_since = self._intake.clock.stamp()
             self._backoff.reset()
-            self._log.info(f"{self.name}: listening on {self.settings.host}:{self.port}", source=self.name)
-            self._intake.join()
+            self._connected(f"listening on {self.settings.host}:{self.port}")
             while not serving.done():
                 server.should_exit = self._stopping.is_set()
                 await self._round()
             await serving
             self._intake.leave()
-            await self._commit([])
+            await self._commit()
         finally:
             self.status.connected_since = None
-            _tell([answer for _, _, answer in self._waiting], False)
-            self._waiting.clear()
+            self._busy(self._committing)
             server.should_exit = True
             await asyncio.wait([serving])
             door.close()
@@ -158,30 +120,31 @@ class HttpReceiver:
         """Wait for requests or the next tick, and commit what there is."""
         try:
             async with asyncio.timeout(min(self._intake.until_tick(), _LOOK)):
-                await self._wake.wait()
+                await self._came.wait()
         except TimeoutError:
             pass
-        self._wake.clear()
-        waiting, self._waiting = self._waiting, []
-        for topic, found, _ in waiting:
+        self._came.clear()
+        self._committing, self._waiting = self._waiting, []
+        for topic, found, _ in self._committing:
             self._intake.deliver([topic] * len(found), found, self._intake.clock.stamp())
         self._intake.tick_if_due()
-        try:
-            await self._commit([answer for _, _, answer in waiting])
-        except BaseException:
-            self._waiting += waiting  # they are told so where the loop ends
-            raise
+        await self._commit()
 
-    async def _commit(self, asked: list[asyncio.Future[bool]]) -> None:
+    async def _commit(self) -> None:
         """Commit what was handed over, trying until it works or until we are to stop. Where the journal can't take it
         those who asked are told so at once, since nobody knows for how long."""
         while not await asyncio.to_thread(self._intake.commit):
-            _tell([*asked, *(answer for _, _, answer in self._waiting)], False)
-            self._waiting.clear()
+            self._busy(self._committing)
             if self._stopping.is_set():
                 return
             await asyncio.sleep(self._retry)
-        _tell(asked, True)
+        _tell(self._committing, True)
+        self._committing = []
+
+    def _busy(self, asked: Iterable[_Asked]) -> None:
+        """Tell these, and those who wait behind them, that the journal can't take it."""
+        _tell([*asked, *self._waiting], False)
+        self._waiting.clear()
 
     async def _hand_over(self, topic: str, found: list[bytes]) -> bool:
         """Called by the app, for each request."""
@@ -190,7 +153,7 @@ class HttpReceiver:
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((topic, found, answer))
         self.status.in_flight += len(found)
-        self._wake.set()
+        self._came.set()
         try:
             async with asyncio.timeout(self.settings.timeout):
                 return await answer
@@ -207,13 +170,9 @@ class HttpReceiver:
         self._said[partner, status] = at
         self._warn(f"{partner or 'somebody'} was answered {status}: {message}")
 
-    def _warn(self, message: str) -> None:
-        self.status.last_error = f"{self.name}: {message}"
-        self._log.warning(self.status.last_error, source=self.name)
 
-
-def _tell(asked: Iterable[asyncio.Future[bool]], taken: bool) -> None:
-    for answer in asked:
+def _tell(asked: Iterable[_Asked], taken: bool) -> None:
+    for _, _, answer in asked:
         if not answer.done():
             answer.set_result(taken)
 

@@ -111,11 +111,9 @@ class HttpApp:
             key = headers.get("idempotency-key")
             if key is not None and known.keys.begin(key, topic, b"\0".join(found)):
                 return len(found), True
+            taken = False
             try:
                 taken = await self._hand_over(topic, found)
-            except BaseException:
-                taken = False
-                raise
             finally:
                 if key is not None:
                     (known.keys.done if taken else known.keys.failed)(key)

@@ -15,20 +15,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import structlog
 from pydantic import Field
 
-from connectors.intake import ForwardClock, Intake
 from connectors.kafka_link import KafkaLink, connection
-from connectors.source import Commit, Log, Status
-from pipeline.backoff import Backoff
+from connectors.receiving import Receiving
 from pipeline.units import Quantity, Seconds
 
 _ASK = 5.0
@@ -57,64 +52,30 @@ class KafkaSource(KafkaLink):
     )
 
 
-class KafkaReceiver:
-    """One Kafka source at work. See `MqttReceiver` for what it is made with."""
+class KafkaReceiver(Receiving[KafkaSource]):
+    """One Kafka source at work; leaves the group when it stops."""
 
-    def __init__(
-        self,
-        name: str,
-        settings: KafkaSource,
-        commit: Commit,
-        tick: float,
-        now: Callable[[], float] = time.time,
-        log: Log | None = None,
-        *,
-        folder: Path | None = None,
-        environment: Mapping[str, str] = os.environ,
-        backoff: Backoff | None = None,
-        retry: float = 1.0,
-    ) -> None:
-        self.name, self.settings = name, settings
-        self.status = Status()
-        self._log: Log = log or structlog.get_logger("gridwatch.kafka")
-        self._backoff, self._retry = backoff or Backoff(), retry
-        self._intake = Intake(name, settings.client_id, commit, tick, self.status, self._log, ForwardClock(now))
-        self._how = connection(settings, folder or Path(), environment)
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"kafka-{name}", daemon=True)
+    protocol = "kafka"
 
-    def start(self) -> None:
-        """Begin; returns at once and goes on trying where Kafka can't be reached."""
-        self._thread.start()
+    def _member(self) -> str:
+        return self.settings.client_id
 
-    def stop(self) -> None:
-        """Commit and acknowledge what was read, say LEAVE, leave the group."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+    def _prepare(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self._how = connection(self.settings, folder, environment)
 
     # The thread.
 
-    def _run(self) -> None:
+    def _connection(self) -> str:
         from aiokafka.errors import KafkaError
 
+        end = "the connection has ended"
         try:
-            while not self._stopping.is_set():
-                end = "the connection has ended"
-                try:
-                    asyncio.run(self._connection())
-                except (KafkaError, OSError, TimeoutError) as error:
-                    end = str(error) or type(error).__name__
-                if not self._stopping.is_set():
-                    wait = self._backoff.delay()
-                    self._warn(f"Kafka at {', '.join(self.settings.brokers)}: {end}; trying again in {wait:.1f} s")
-                    self._stopping.wait(wait)
-        except Exception as error:  # noqa: BLE001  whatever it is: nothing was acknowledged, and the runtime must know
-            self.status.failed = error
-            self.status.last_error = f"{self.name}: this source has stopped: {type(error).__name__}: {error}"
-            self._log.error(self.status.last_error, source=self.name, exc_info=True)
+            asyncio.run(self._read())
+        except (KafkaError, OSError, TimeoutError) as error:
+            end = str(error) or type(error).__name__
+        return f"Kafka at {', '.join(self.settings.brokers)}: {end}"
 
-    async def _connection(self) -> None:
+    async def _read(self) -> None:
         from aiokafka import AIOKafkaConsumer
 
         settings = self.settings
@@ -130,11 +91,8 @@ class KafkaReceiver:
                 await consumer.start()
                 await self._there(consumer)
             consumer.subscribe(settings.topics)
-            self.status.connected_since = self._intake.clock.stamp()
             self._backoff.reset()
-            self._intake.join()
-            where = ", ".join(settings.brokers)
-            self._log.info(f"{self.name}: connected to {where}", source=self.name, group=settings.group)
+            self._connected(f"connected to {', '.join(settings.brokers)}", group=settings.group)
             await self._serve(consumer)
         finally:
             self.status.connected_since = None
@@ -190,7 +148,3 @@ class KafkaReceiver:
         except (CommitFailedError, IllegalStateError):
             # Others have these partitions by now, and read again what we have in the journal already.
             self._log.info(f"{self.name}: the group has dealt its partitions anew", source=self.name)
-
-    def _warn(self, message: str) -> None:
-        self.status.last_error = f"{self.name}: {message}"
-        self._log.warning(self.status.last_error, source=self.name)

@@ -14,19 +14,16 @@ from __future__ import annotations
 
 import os
 import select
-import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import structlog
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
 from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from connectors.intake import ForwardClock, Intake
 from connectors.mqtt_client import (
     CONNECT_TIMEOUT,
     FrameClient,
@@ -37,8 +34,7 @@ from connectors.mqtt_client import (
 )
 from connectors.mqtt_frames import FrameSocket
 from connectors.mqtt_settings import MqttSource
-from connectors.source import Commit, Log, Status
-from pipeline.backoff import Backoff
+from connectors.receiving import Receiving
 from pipeline.links import Tls, explain_connect
 
 STEADY = 10.0
@@ -47,86 +43,43 @@ STEADY = 10.0
 __all__ = ["MqttReceiver", "MqttSource", "Tls"]
 
 
-class MqttReceiver:
-    """One MQTT source at work.
+class MqttReceiver(Receiving[MqttSource]):
+    """One MQTT source at work. It stops within what a commit and a connect take."""
 
-    name: the source's, in entries. commit, tick (seconds), now (UTC seconds): see connectors/source.py. folder: what
-    TLS files are relative to. retry: seconds between attempts to commit while the journal takes nothing. Raises
-    ValueError or OSError at once where a variable of the environment or a file that the settings name is missing.
-    """
+    protocol = "mqtt"
 
-    def __init__(
-        self,
-        name: str,
-        settings: MqttSource,
-        commit: Commit,
-        tick: float,
-        now: Callable[[], float] = time.time,
-        log: Log | None = None,
-        *,
-        folder: Path | None = None,
-        environment: Mapping[str, str] = os.environ,
-        backoff: Backoff | None = None,
-        retry: float = 1.0,
-    ) -> None:
-        self.name, self.settings = name, settings
-        self.status = Status()
-        self._log: Log = log or structlog.get_logger("gridwatch.mqtt")
-        self._now, self._retry = now, retry
-        self._backoff = backoff or Backoff()
-        self._intake = Intake(name, settings.client_id, commit, tick, self.status, self._log, ForwardClock(now))
-        self._make: Callable[[], FrameClient] = lambda: make_client(settings, environment, folder or Path())
+    def _member(self) -> str:
+        return self.settings.client_id
+
+    def _prepare(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self._make: Callable[[], FrameClient] = lambda: make_client(self.settings, environment, folder)
         self._make()
-        self._wake_read, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"mqtt-{name}", daemon=True)
-        self._keepalive = settings.keepalive
+        self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._keepalive = self.settings.keepalive
         self._end = ""
         self._had_session = False
 
-    def start(self) -> None:
-        """Begin; returns at once and goes on trying where the broker can't be reached."""
-        self._thread.start()
-
     def stop(self) -> None:
-        """Commit and acknowledge what was read, say LEAVE, disconnect. At most as long as a commit and a connect
-        take."""
-        if not self._stopping.is_set():
-            self._stopping.set()
-            os.write(self._wake, b"x")
-        if self._thread.ident is not None:
-            self._thread.join()
-        for pipe in (self._wake_read, self._wake):
+        super().stop()
+        for pipe in (self._wake_read, self._wake_write):
             if pipe >= 0:
                 os.close(pipe)
-        self._wake_read = self._wake = -1
+        self._wake_read = self._wake_write = -1
+
+    def _wake(self) -> None:
+        os.write(self._wake_write, b"x")
 
     # The thread.
 
-    def _run(self) -> None:
-        try:
-            while not self._stopping.is_set():
-                self._end = ""
-                self._connection()
-                if not self._stopping.is_set():
-                    wait = self._backoff.delay()
-                    self._warn(f"{self._end}; trying again in {wait:.1f} s")
-                    self._stopping.wait(wait)
-        except Exception as error:  # noqa: BLE001  whatever it is: nothing was acknowledged, and the runtime must know
-            self.status.failed = error
-            self.status.last_error = f"{self.name}: this source has stopped: {type(error).__name__}: {error}"
-            self._log.error(self.status.last_error, source=self.name, exc_info=True)
-
-    def _connection(self) -> None:
-        """One connection from its beginning to its end; `_end` says why it ended."""
+    def _connection(self) -> str:
+        self._end = ""
         try:
             client = self._make()
             client.on_connect, client.on_subscribe = self._on_connect, self._on_subscribe
             client.on_disconnect = self._on_disconnect
             client.reconnect()
         except (OSError, ValueError) as error:
-            self._end = explain_connect(error, self.settings.broker)
-            return
+            return explain_connect(error, self.settings.broker)
         frames = client.frames
         if frames is None:
             raise RuntimeError("paho has made its socket elsewhere; see connectors/mqtt_client.py")
@@ -140,6 +93,7 @@ class MqttReceiver:
             self.status.connected_since = None
             self.status.in_flight = 0
             frames.close()
+        return self._end
 
     def _serve(self, client: FrameClient, frames: FrameSocket, began: float) -> None:
         poller = select.poll()
@@ -250,7 +204,3 @@ class MqttReceiver:
     ) -> None:
         if flags.is_disconnect_packet_from_server and not self._end:
             self._end = explain_end(reason.value, str(reason), self.settings)
-
-    def _warn(self, message: str) -> None:
-        self.status.last_error = f"{self.name}: {message}"
-        self._log.warning(self.status.last_error, source=self.name)

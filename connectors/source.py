@@ -4,8 +4,9 @@ A source brings deliveries, raw, into the journal. It acknowledges a delivery to
 returned, in the order of arrival, and only where it came from. It decodes nothing: what can't be decoded must still be
 kept. While it is connected it says by ticks that time has passed (docs/concepts/time.md, rules 1 and 2).
 
-To add one: write its settings (a pydantic model with a literal `type`) and its receiver in a file of this folder, add a
-line to `connectors.SOURCES`, a section in docs/connectors/.
+To add one: write its settings (a pydantic model with a literal `type`) and its receiver (receiving.py has what is the
+same in all that have a connection) in a file of this folder, add a line to `connectors.SOURCES`, a section in
+docs/connectors/.
 """
 
 from __future__ import annotations

@@ -7,30 +7,26 @@ in the one order. The same entries give the same cases as in one process. Topics
 from __future__ import annotations
 
 import asyncio
-import itertools
 import tempfile
 import time
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from cases.making import Standing
+from gridwatch.cluster_dealing import deal
 from gridwatch.cluster_judge import Job
 from gridwatch.cluster_workers import Watching, Workers
 from gridwatch.problems import Exit, Problem
 from gridwatch.recordings import Opened
 from pipeline.engine import LoadVersion
-from pipeline.entries import EntryBuffer, Kind
+from pipeline.entries import EntryBuffer
 from pipeline.journal import Contents
 from pipeline.journal.contents import CONTENTS
 from pipeline.names import Names
@@ -38,7 +34,6 @@ from pipeline.runtime.cluster.loading import Versions
 from pipeline.runtime.cluster.merging import Merger
 from pipeline.runtime.cluster.messages import Found, decode_found, encode_entries
 from pipeline.runtime.cluster.names import Topics
-from pipeline.runtime.cluster.routing import Router
 from pipeline.runtime.compose import version_payload
 from replay.fusing import Fusing
 from replay.outcome import Outcome
@@ -156,9 +151,11 @@ class ClusterReplay:
         count, sent = [0] * self.partitions, 0
         await producer.start()
         try:
-            for partition, rows, value in self._dealt():
-                await (await producer.send(topics.entries, value, partition=partition))
-                count[partition] += rows
+            load = self.load or Versions(Contents(self.contents))
+            for part in deal(self.entries, load, self.partitions, self.current, self.rows):
+                value = encode_entries(part.batch, part.to)
+                await (await producer.send(topics.entries, value, partition=part.partition))
+                count[part.partition] += part.batch.num_rows
                 sent += 1
                 await self.watching.published(workers, sent)
             nothing = encode_entries(EntryBuffer().batch())
@@ -167,33 +164,6 @@ class ClusterReplay:
         finally:
             await producer.stop()
         return count
-
-    def _dealt(self) -> Iterator[tuple[int, int, bytes]]:
-        """(partition, entries, message), in order within each partition."""
-        load = self.load or Versions(Contents(self.contents))
-        router: Router | None = None
-
-        def routed(batch: pa.RecordBatch) -> Iterator[tuple[int, int, bytes]]:
-            if router is None:
-                raise Problem("nothing says by what the first entries are to be judged: name --config", Exit.USAGE)
-            for part in router.route(batch):
-                yield part.partition, part.batch.num_rows, encode_entries(part.batch, part.to)
-
-        if self.current is not None:
-            router = Router(partial(load, self.current), self.partitions)
-            yield from routed(_version(self.current))
-        for piece in self.entries.read(self.entries.first, self.rows):
-            kinds = piece.batch.column("kind").to_numpy()
-            cuts = sorted({0, *np.flatnonzero(kinds == Kind.VERSION).tolist(), len(kinds)})
-            for start, end in itertools.pairwise(cuts):
-                batch = piece.batch.slice(start, end - start)
-                if kinds[start] == Kind.VERSION:
-                    said: bytes = batch.column("payload")[0].as_py()
-                    if self.current is not None:  # one configuration, whatever the journal says
-                        batch = batch.filter(pc.not_equal(batch.column("kind"), int(Kind.VERSION)))
-                    else:
-                        router = Router(partial(load, said), self.partitions)
-                yield from routed(batch)
 
     # ---- out
 
@@ -260,9 +230,3 @@ def _measured(standing: Standing, merger: Merger) -> None:
         case = standing.cases.get(id)
         if case is not None and case.open:
             standing.cases[id] = msgspec.structs.replace(case, measure=value)
-
-
-def _version(payload: bytes) -> pa.RecordBatch:
-    buffer = EntryBuffer()
-    buffer.add(Kind.VERSION, "", "", 0.0, payload)
-    return buffer.batch()

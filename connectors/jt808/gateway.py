@@ -13,24 +13,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-import structlog
-
-from connectors.intake import ForwardClock, Intake
 from connectors.jt808.conversation import Conversation, Said
 from connectors.jt808.files import allow_connections
 from connectors.jt808.peer import Peer
 from connectors.jt808.present import Present
 from connectors.jt808.settings import Jt808Source
 from connectors.jt808.terminals import TerminalList
-from connectors.source import Commit, Log, Status
-from pipeline.backoff import Backoff
+from connectors.receiving import Receiving
 
 BUFFER = 16_384
 """Bytes that one connection gives at a time."""
@@ -44,43 +38,26 @@ class CanNotListen(Exception):
     """The address can't be had; the message says why."""
 
 
-class Jt808Receiver:
-    """One gateway at work. See `MqttReceiver` for what it is made with. port: where it listens, once it does."""
+class Jt808Receiver(Receiving[Jt808Source]):
+    """One gateway at work; answers what was read before it stops. port: where it listens, once it does."""
 
-    def __init__(
-        self,
-        name: str,
-        settings: Jt808Source,
-        commit: Commit,
-        tick: float,
-        now: Callable[[], float] = time.time,
-        log: Log | None = None,
-        *,
-        folder: Path | None = None,
-        environment: Mapping[str, str] = os.environ,
-        backoff: Backoff | None = None,
-        retry: float = 1.0,
-    ) -> None:
-        self.name, self.settings = name, settings
-        self.status = Status()
+    protocol = "jt808"
+
+    def _member(self) -> str:
+        return f"{self.settings.host}:{self.settings.port}"
+
+    def _prepare(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.counts: Counter[str] = Counter()
         """How often what was refused or bounded; written by its thread alone."""
         self.port = 0
         self.buffer = memoryview(bytearray(BUFFER))
         self.waiting = False
-        self._log: Log = log or structlog.get_logger("gridwatch.jt808")
-        self._backoff, self._retry, self._now = backoff or Backoff(), retry, now
-        self._intake = Intake(
-            name, f"{settings.host}:{settings.port}", commit, tick, self.status, self._log, ForwardClock(now)
-        )
-        self._list = TerminalList(settings, folder or Path(), environment)
+        self._list = TerminalList(self.settings, folder, environment)
         self._terminals = self._list.terminals
-        self._tls = settings.tls.context(folder or Path()) if settings.tls is not None else None
-        self._stopping = threading.Event()
+        self._tls = self.settings.tls.context(folder) if self.settings.tls is not None else None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopped = asyncio.Event()
-        self._thread = threading.Thread(target=self._run, name=f"jt808-{name}", daemon=True)
-        self.present = Present(settings, self.counts)
+        self.present = Present(self.settings, self.counts)
         self._topics: list[str] = []
         self._payloads: list[bytes] = []
         self._after: list[tuple[Peer, Said]] = []
@@ -88,19 +65,11 @@ class Jt808Receiver:
         self._failed: Exception | None = None
         self._told: Counter[str] = Counter()
 
-    def start(self) -> None:
-        """Begin; returns at once and goes on trying where the port can't be had."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Commit and answer what was read, say LEAVE, disconnect all."""
-        self._stopping.set()
+    def _wake(self) -> None:
         loop = self._loop
         if loop is not None:
             with contextlib.suppress(RuntimeError):  # it has just ended
                 loop.call_soon_threadsafe(self._stopped.set)
-        if self._thread.ident is not None:
-            self._thread.join()
 
     # What connections call.
 
@@ -135,30 +104,20 @@ class Jt808Receiver:
 
     # The thread.
 
-    def _run(self) -> None:
+    def _connection(self) -> str:
         allow_connections(self.settings.connections)
         try:
-            while not self._stopping.is_set():
-                try:
-                    asyncio.run(self._serve())
-                except CanNotListen as error:
-                    wait = self._backoff.delay()
-                    self.status.last_error = f"{self.name}: {error}; trying again in {wait:.1f} s"
-                    self._log.warning(self.status.last_error, source=self.name)
-                    self._stopping.wait(wait)
-        except Exception as error:  # noqa: BLE001  whatever it is: nothing was answered, and the runtime must know
-            self.status.failed = error
-            self.status.last_error = f"{self.name}: this source has stopped: {type(error).__name__}: {error}"
-            self._log.error(self.status.last_error, source=self.name, exc_info=True)
+            asyncio.run(self._serve())
+        except CanNotListen as error:
+            return str(error)
+        return "the server has ended"
 
     async def _serve(self) -> None:
         self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
         server = await self._listen(self._loop)
         self.port = int(server.sockets[0].getsockname()[1])
-        self.status.connected_since = self._intake.clock.stamp()
         self._backoff.reset()
-        self._intake.join()
-        self._log.info(f"{self.name}: listening on {self.settings.host}:{self.port}", source=self.name)
+        self._connected(f"listening on {self.settings.host}:{self.port}")
         try:
             await self._work(self._loop)
         finally:
@@ -275,8 +234,7 @@ class Jt808Receiver:
             if not self._list.changed():
                 return
         except (OSError, ValueError) as error:
-            self.status.last_error = f"{self.name}: {error}; the list from before goes on"
-            self._log.warning(self.status.last_error, source=self.name)
+            self._warn(f"{error}; the list from before goes on")
             return
         self._log.info(f"{self.name}: {len(self._terminals.known)} terminals are listed now", source=self.name)
         for who, peer in list(self.present.terminals.items()):

@@ -6,23 +6,21 @@ judge again what they had judged, and what they find comes again and interleaved
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections.abc import Iterator
 from functools import partial
 
 import msgspec
 import numpy as np
-import pyarrow as pa
 
 from cases.making import Standing
+from gridwatch.cluster_dealing import deal
 from pipeline.engine import LoadVersion
-from pipeline.entries import EntryBuffer, Kind
+from pipeline.entries import EntryBuffer
 from pipeline.names import Names
 from pipeline.runtime.cluster.judging import PartitionJudge
 from pipeline.runtime.cluster.merging import Merger
 from pipeline.runtime.cluster.messages import Found, decode_found, encode_entries, encode_found
-from pipeline.runtime.cluster.routing import Router
 from replay.fusing import Fusing
 from replay.replaying import Entries, Replayed
 
@@ -37,27 +35,10 @@ class LocalCluster:
 
     def run(self, journal: Entries, current: bytes | None = None, rows: int = 2_000) -> Replayed:
         """The cases of a journal. current: as for `replay`."""
-        for partition, value in self._dealt(journal, current, rows):
-            self.partitions[partition].append(value)
+        for part in deal(journal, self.load, self.count, current, rows):
+            self.partitions[part.partition].append(encode_entries(part.batch, part.to))
         queues = [list(self._judged(partition)) for partition in range(self.count)]
         return self._merged(self._interleaved(queues))
-
-    def _dealt(self, journal: Entries, current: bytes | None, rows: int) -> Iterator[tuple[int, bytes]]:
-        router: Router | None = None
-        if current is not None:
-            router = Router(partial(self.load, current), self.count)
-            for part in router.route(version_entry(current)):
-                yield part.partition, encode_entries(part.batch, part.to)
-        for piece in journal.read(journal.first, rows):
-            kinds = piece.batch.column("kind").to_numpy()
-            cuts = sorted({0, *np.flatnonzero(kinds == Kind.VERSION).tolist(), len(kinds)})
-            for start, end in itertools.pairwise(cuts):
-                batch = piece.batch.slice(start, end - start)
-                if kinds[start] == Kind.VERSION and current is None:
-                    router = Router(partial(self.load, batch.column("payload")[0].as_py()), self.count)
-                assert router is not None
-                for part in router.route(batch):
-                    yield part.partition, encode_entries(part.batch, part.to)
 
     def _judged(self, partition: int) -> Iterator[Found]:
         """One partition; now and then its judge is killed and another goes on from the last snapshot."""
@@ -115,13 +96,6 @@ class LocalCluster:
         if fusing.configured:
             result.cases, result.found = fusing.cases(standing.cases)
         return result
-
-
-def version_entry(payload: bytes) -> pa.RecordBatch:
-    """A VERSION entry."""
-    buffer = EntryBuffer()
-    buffer.add(Kind.VERSION, "", "", 0.0, payload)
-    return buffer.batch()
 
 
 def told(result: Replayed) -> list[dict[str, object]]:

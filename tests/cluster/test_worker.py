@@ -16,7 +16,7 @@ from tests.services.postgres import OwnPostgres, Postgres, temporary
 from tests.services.process import gridwatch
 from tests.services.wait import until
 
-pytestmark = [pytest.mark.service, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.service, pytest.mark.timeout(600)]
 
 
 def test_workers_are_killed(kafka: str, postgres: Postgres, tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def _files_the_same(
             disturb(workers, time)
         for _ in stretches:
             pass
-        until(lambda: filed(database, workers) == expected, "the same cases", seconds=150, every=1.0)
+        until(lambda: filed(database, workers) == expected, "the same cases", seconds=300, every=1.0)
     except AssertionError as error:
         workers.look()
         say_what_differs(expected, filed(database, workers))

@@ -9,15 +9,14 @@ skips positions that he has (merging.py).
 What was tried and does not hold in Faust 0.15.3: one agent a partition (`isolated_partitions`), which is started again
 for partitions that are gone, ends the worker where two join at once, and now and then is not started for one that came:
 hence one agent for all, with a judge for each; a table finds its partition by the event that is passed around, hence
-`partition_for_key`; an exception in an agent drops what it had not acknowledged, hence `_exit`; the producer's `flush`
-gives up after a tenth of a second, hence each write's own future; what was committed does not say where to go on, and
-what is fetched is not always passed on (in_order.py, `_heal`).
+`partition_for_key`; an exception in an agent drops what it had not acknowledged, hence guarded.py; the producer's
+`flush` gives up after a tenth of a second, hence each write's own future; what was committed does not say where to go
+on, and what is fetched is not always passed on (in_order.py, `_heal`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -25,8 +24,9 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 
 import faust
 import structlog
-from faust.types import TP, AgentT, EventT, StreamT
+from faust.types import TP, AgentT, EventT
 
+from pipeline.runtime.cluster.guarded import guarded_agent
 from pipeline.runtime.cluster.in_order import InOrder
 from pipeline.runtime.cluster.snapshots import PART, Snapshots
 from pipeline.runtime.logs import Trouble
@@ -102,20 +102,8 @@ def judge_partitions(
     pace = _Pace(every, seconds, share, together)
 
     judges = _Judges(app, topic, snapshots, judge, emit, pace, watch or Watch(), log)
-
-    async def judged(stream: StreamT[Any]) -> None:
-        try:
-            await judges.run(cast(faust.Stream[bytes], stream))
-        except Exception:
-            log.critical("judging failed; this worker ends, so that nothing is lost", topic=topic, exc_info=True)
-            os._exit(os.EX_SOFTWARE)  # the ordinary way out would acknowledge what was not judged
-
-    async def assigned(_: Any, /, *about: Any, **__: Any) -> None:
-        judges.assigned(about[0])
-
-    app.on_partitions_assigned.connect(assigned, weak=False)
     app.task(judges.heal)
-    return app.agent(entries, name="judge")(judged)
+    return guarded_agent(app, entries, "judge", judges.run, judges.assigned, log)
 
 
 @dataclass(frozen=True, slots=True)

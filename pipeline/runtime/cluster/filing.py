@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import math
-import os
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import faust
 import structlog
-from faust.types import TP, AgentT, EventT, StreamT
+from faust.types import TP, AgentT, EventT
 
 from cases.database import StoreTrouble
 from cases.database_errors import AnotherDesk
 from cases.stamping import Logged
+from pipeline.runtime.cluster.guarded import guarded_agent
 from pipeline.runtime.cluster.in_order import InOrder
 from pipeline.runtime.cluster.merging import Merger
 from pipeline.runtime.cluster.messages import decode_found
@@ -82,18 +82,10 @@ def file_known(
     known = app.topic(topic, partitions=1, key_type=bytes, value_type=bytes, value_serializer="raw")
     filing = _Filing(app, partitions, desk, clock, standing or Standing(), log)
 
-    async def filed(stream: StreamT[Any]) -> None:
-        try:
-            await filing.run(cast(faust.Stream[bytes], stream))
-        except Exception:
-            log.critical("filing failed; this worker ends, so that nothing is lost", exc_info=True)
-            os._exit(os.EX_SOFTWARE)  # the ordinary way out would acknowledge what was not filed
+    def assigned(partitions: Iterable[TP]) -> None:
+        filing.assigned(any(each.topic == topic for each in partitions))
 
-    async def assigned(_: Any, /, *about: Any, **__: Any) -> None:
-        filing.assigned(any(tp.topic == topic for tp in about[0]))
-
-    app.on_partitions_assigned.connect(assigned, weak=False)
-    return app.agent(known, name="file")(filed)
+    return guarded_agent(app, known, "file", filing.run, assigned, log)
 
 
 @dataclass(slots=True)
