@@ -84,6 +84,7 @@ class Doorman:
         self._calls: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self._given = self._refused = self._unstopped = 0
         self._told = ""
+        """Why a stream could not be ended last."""
         self._count = self._counted(0.0)
         self._closed = False
         self._left, self._ending = threading.Event(), threading.Event()
@@ -215,7 +216,6 @@ class Doorman:
         camera.granted = granted
         self._given += granted is not None
         self._refused += granted is None
-        self._say(why)
         if granted is None or camera.left:
             del self._cameras[who]
             self._turns.leave(who)
@@ -235,19 +235,14 @@ class Doorman:
     def _stopped(self, who: Who, camera: _Camera, why: str) -> None:
         if not why:
             self._turns.ended(who)
+            self._told = ""
             return
         self._unstopped += 1
         linger = self._gateway.settings.linger
-        self._log.warning(f"{camera.of.shown}: its stream can't be ended: {why}; it counts for {linger:g} s more")
-        self._later.append((time.monotonic() + linger, who))
-
-    def _say(self, why: str) -> None:
-        """What is wrong with a platform, once; and that it is over."""
-        if why and why != self._told:
-            self._log.warning(f"platform {self._gateway.name}: {why}; cameras ask again, less and less often")
-        elif not why and self._told:
-            self._log.info(f"platform {self._gateway.name}: it gives streams again")
+        if why != self._told:
+            self._log.warning(f"{camera.of.shown}: its stream can't be ended: {why}; it counts for {linger:g} s more")
         self._told = why
+        self._later.append((time.monotonic() + linger, who))
 
     # The others: what takes long.
 

@@ -1,7 +1,7 @@
 """wvp: a gateway that speaks WVP-PRO's API, for tests: it hands out real streams, and counts what is open.
 
-WVP-PRO itself needs a device that speaks SIP (GB/T 28181), so this simulates its HTTP side as its 2.7 answers: JSON of
-`code`, `msg`, `data`, status 200 also for what it refuses, a key in the header `api-key`, channels page by page.
+WVP-PRO itself needs a device that speaks SIP (GB/T 28181), so this simulates its HTTP side as its sources have it: JSON
+of `code`, `msg`, `data`, status 200 also for what it refuses, a key in the header `api-key`, channels page by page.
 """
 
 from __future__ import annotations
