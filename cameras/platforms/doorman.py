@@ -38,7 +38,6 @@ Tell = Callable[[str, str, str], object]
 class Log(Protocol):
     """The part of structlog's loggers that is used here."""
 
-    def info(self, event: str, /, **context: Any) -> Any: ...
     def warning(self, event: str, /, **context: Any) -> Any: ...
 
 
@@ -84,7 +83,7 @@ class Doorman:
         self._calls: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self._given = self._refused = self._unstopped = 0
         self._told = ""
-        """Why a stream could not be ended last."""
+        """What went wrong last with a stream that is there; '' where one was ended since."""
         self._count = self._counted(0.0)
         self._closed = False
         self._left, self._ending = threading.Event(), threading.Event()
@@ -272,7 +271,10 @@ class Doorman:
         try:
             gateway.alive(granted)
         except GatewayFailed as error:
-            self._log.warning(f"platform {gateway.name}: {error}; its stream may end")
+            why = f"platform {gateway.name}: {error}; its stream may end"
+            if why != self._told:
+                self._log.warning(why)
+            self._told = why
 
 
 Doormen = Mapping[str, Doorman]

@@ -81,6 +81,8 @@ class Wvp:
                 with self._lock:
                     self.open.discard(channel)
                 return {"code": 0, "msg": "成功", "data": {"deviceId": device, "channelId": channel}}, 200
+            case ["api", "alive", _]:  # not WVP's: other platforms end what nobody tells them is looked at
+                return {"code": 0}, 200
             case ["api", "device", "query", "devices", _, "channels"]:
                 page, count = int(query["page"][0]), int(query["count"][0])
                 rows = self.channels[(page - 1) * count : page * count]
