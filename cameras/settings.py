@@ -21,6 +21,8 @@ from pipeline.geo import Datum, to_wgs84
 from pipeline.links import Variable, secrets
 from pipeline.units import Quantity, Seconds, Share
 
+LONGEST_NAME = 80
+"""Letters of a camera's name, or its area's."""
 CameraName = Annotated[str, Field(pattern=r"^[^/+#\s\x00]+$", description="one level of an MQTT topic")]
 
 
@@ -113,8 +115,8 @@ class CameraSettings(BaseModel):
         " {user} and {password} in it stand for those of the environment",
     )
     platform: OfPlatform | None = Field(None, description="in place of `url`: whose gateway is asked for its stream")
-    name: str = Field("", max_length=80, description="what people call it; not given: its key")
-    area: str = Field("", max_length=80, description="the part of the city, by which cameras are chosen")
+    name: str = Field("", max_length=LONGEST_NAME, description="what people call it; not given: its key")
+    area: str = Field("", max_length=LONGEST_NAME, description="the part of the city, by which cameras are chosen")
     at: Spot | None = Field(None, description="where it stands: lon, lat, datum")
     user_env: Variable | None = None
     password_env: Variable | None = None

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cameras.platforms.codes import code_of
+from cameras.settings import LONGEST_NAME
 from cases.sheets import cells_of
 from pipeline.dotted import value_at
 from pipeline.faults import Fault
-from pipeline.geo import Datum
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "code": (
@@ -40,8 +40,6 @@ _OFF = frozenset({"off", "false", "0", "offline", "离线", "异常", "故障"})
 _XML = re.compile(rb"<\?xml|<Response\b|<Notify\b")
 _LISTS = ("data.list", "list", "data", "rows", "records", "data.records")
 """Where JSON has its rows, if it is no list."""
-_LONGEST = 80
-"""Of a name, as the section `cameras` takes it."""
 
 Row = Mapping[str, str]
 
@@ -140,7 +138,7 @@ def _listed(code: str, cells: Row, device: str) -> Listed:
     said = cells.get("status", "").lower()
     online = True if said in _ON else False if said in _OFF else None
     area, address = cells.get("area", ""), cells.get("address", "")
-    return Listed(code, owner, cells.get("name", "")[:_LONGEST], lon, lat, online, area[:_LONGEST], address)
+    return Listed(code, owner, cells.get("name", "")[:LONGEST_NAME], lon, lat, online, area[:LONGEST_NAME], address)
 
 
 def _degrees(text: str, name: str, most: float) -> float:
@@ -239,32 +237,3 @@ def _declared(document: bytes) -> str:
         except UnicodeDecodeError:
             continue
     return rest.decode("gb18030", "replace")
-
-
-# ---- what is written -------------------------------------------------------------------------------------------------
-
-
-def camera_lines(cameras: Sequence[Listed], platform: str, datum: Datum | None, every: str = "") -> str:
-    """The section `cameras` with them, as YAML. datum: of their places; None: none has one. every: a snapshot that
-    often; '': key frames."""
-    lines = ["cameras:"]
-    for each in cameras:
-        lines.append(f"  {_quoted(each.code)}:{'  # it was offline' if each.online is False else ''}")
-        lines += [
-            f"    {key}: {_quoted(said)}"
-            for key, said in (("name", each.name or each.address[:_LONGEST]), ("area", each.area))
-            if said
-        ]
-        if not math.isnan(each.lon) and datum is not None:
-            lines.append(f"    at: {{lon: {each.lon!r}, lat: {each.lat!r}, datum: {datum.value}}}")
-        values = f"{{device: {_quoted(each.device)}, channel: {_quoted(each.code)}}}"
-        lines.append(f"    platform: {{name: {_quoted(platform)}, values: {values}}}")
-        if every:
-            lines.append(f"    every: {every}")
-        lines.append("    watchers: {scene_health: {}}")
-    return "\n".join(lines) + "\n"
-
-
-def _quoted(text: str) -> str:
-    """As YAML takes it, whatever it is."""
-    return json.dumps(text, ensure_ascii=False)

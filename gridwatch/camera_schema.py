@@ -33,6 +33,10 @@ def whole_schema() -> dict[str, Any]:
     area, model = definitions["Area"], definitions["Model"]
     definitions["Area"] = {"anyOf": [area, area["properties"]["corners"]]}
     definitions["Model"] = {"anyOf": [model, {"type": "string"}]}
+    # What a platform's preset says need not be said.
+    definitions["PlatformSettings"]["required"].remove("play")
+    for part in ("Play", "Asked", "Alive", "Listing", "Wrong"):
+        definitions[part].pop("required", None)
     web = WebSection.model_json_schema(schema_generator=Written)
     definitions |= web.pop("$defs") | {"WebSection": web}
     ours = edge["properties"]

@@ -80,7 +80,6 @@ class CamerasRunning:
         gateways = _gateways(platforms, found)
         self._publisher = self._make(found)
         shield()
-        platforms.change(found.platforms, _of_platforms(found), gateways)
         self._platforms = platforms
         self._metrics = CameraMetrics(self._log)
         self._metrics.keep(set(found.cameras))
@@ -98,6 +97,7 @@ class CamerasRunning:
         self._registry.register(self._metrics)
         self._file = found
         self._publisher.start()
+        platforms.change(found.platforms, _of_platforms(found), gateways)
         self._supervisor.start()
         self._reloads.begin(PART)
 

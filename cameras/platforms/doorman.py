@@ -38,7 +38,6 @@ Tell = Callable[[str, str, str], object]
 class Log(Protocol):
     """The part of structlog's loggers that is used here."""
 
-    def info(self, event: str, /, **context: Any) -> Any: ...
     def warning(self, event: str, /, **context: Any) -> Any: ...
 
 
@@ -84,6 +83,7 @@ class Doorman:
         self._calls: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self._given = self._refused = self._unstopped = 0
         self._told = ""
+        """What went wrong last with a stream that is there; '' where one was ended since."""
         self._count = self._counted(0.0)
         self._closed = False
         self._left, self._ending = threading.Event(), threading.Event()
@@ -215,7 +215,6 @@ class Doorman:
         camera.granted = granted
         self._given += granted is not None
         self._refused += granted is None
-        self._say(why)
         if granted is None or camera.left:
             del self._cameras[who]
             self._turns.leave(who)
@@ -235,19 +234,14 @@ class Doorman:
     def _stopped(self, who: Who, camera: _Camera, why: str) -> None:
         if not why:
             self._turns.ended(who)
+            self._told = ""
             return
         self._unstopped += 1
         linger = self._gateway.settings.linger
-        self._log.warning(f"{camera.of.shown}: its stream can't be ended: {why}; it counts for {linger:g} s more")
-        self._later.append((time.monotonic() + linger, who))
-
-    def _say(self, why: str) -> None:
-        """What is wrong with a platform, once; and that it is over."""
-        if why and why != self._told:
-            self._log.warning(f"platform {self._gateway.name}: {why}; cameras ask again, less and less often")
-        elif not why and self._told:
-            self._log.info(f"platform {self._gateway.name}: it gives streams again")
+        if why != self._told:
+            self._log.warning(f"{camera.of.shown}: its stream can't be ended: {why}; it counts for {linger:g} s more")
         self._told = why
+        self._later.append((time.monotonic() + linger, who))
 
     # The others: what takes long.
 
@@ -277,7 +271,10 @@ class Doorman:
         try:
             gateway.alive(granted)
         except GatewayFailed as error:
-            self._log.warning(f"platform {gateway.name}: {error}; its stream may end")
+            why = f"platform {gateway.name}: {error}; its stream may end"
+            if why != self._told:
+                self._log.warning(why)
+            self._told = why
 
 
 Doormen = Mapping[str, Doorman]

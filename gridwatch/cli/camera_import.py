@@ -43,7 +43,7 @@ def import_(
     out: Annotated[Path | None, typer.Option("--out", help="Write the lines to this file.", dir_okay=False)] = None,
 ) -> None:
     """A platform's catalogue as cameras of the configuration: code, name, place, and how its stream is asked for."""
-    from gridwatch.camera_catalogue import camera_lines
+    from gridwatch.camera_lines import camera_lines
     from gridwatch.times import duration_option
 
     if out is not None:

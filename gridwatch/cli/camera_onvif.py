@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from dataclasses import asdict
@@ -122,25 +121,22 @@ def _show(said: dict[str, Any]) -> None:
 
 def _yaml(said: dict[str, Any], user_env: str | None, password_env: str | None) -> str:
     """What to write into the configuration: the first profile that has an address."""
+    from gridwatch.camera_lines import quoted
+
     url = next((each["url"] for each in said["profiles"] if each["url"]), None)
     if url is None:
         return "None of its profiles has an address by RTSP."
-    lines = ["cameras:", f"  {_quoted(said['host'])}:", f"    url: {_quoted(url)}"]
+    lines = ["cameras:", f"  {quoted(said['host'])}:", f"    url: {quoted(url)}"]
     lines += [f"    {key}: {name}" for key, name in (("user_env", user_env), ("password_env", password_env)) if name]
     if said["presets"]:
-        lines += [f"    onvif: {{host: {_quoted(said['host'])}, port: {said['port']}}}", "    presets:"]
+        lines += [f"    onvif: {{host: {quoted(said['host'])}, port: {said['port']}}}", "    presets:"]
         names: set[str] = set()
         for each in said["presets"]:
             name = each["name"] or each["token"]
             name = name if name not in names else f"{name} ({each['token']})"
             names.add(name)
-            lines.append(f"      {_quoted(name)}: {{token: {_quoted(each['token'])}}}")
+            lines.append(f"      {quoted(name)}: {{token: {quoted(each['token'])}}}")
     return "\n".join(lines)
-
-
-def _quoted(text: str) -> str:
-    """As YAML takes it, whatever it is."""
-    return json.dumps(text, ensure_ascii=False)
 
 
 def _lacking(error: ImportError) -> Problem:

@@ -107,6 +107,9 @@ class Configuration(Section):
     web: dict[str, Any] = Field(default_factory=dict, description="the web API; see docs")
     notify: NotifySection | None = Field(None, description="who is told of cases by message, by which channel")
     cameras: dict[str, Any] = Field(default_factory=dict, description="read by whoever looks at pictures; see docs")
+    platforms: dict[str, Any] = Field(
+        default_factory=dict, description="whose gateways are asked for streams; see docs"
+    )
     publish: dict[str, Any] = Field(default_factory=dict, description="where cameras' messages go; see docs")
     evidence: dict[str, Any] = Field(default_factory=dict, description="what is kept of what cameras see; see docs")
     frames: dict[str, Any] = Field(default_factory=dict, description="cameras' latest pictures; see docs")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 from openpyxl import Workbook
 from typer.testing import CliRunner, Result
@@ -17,6 +18,7 @@ pytest.importorskip("av", reason="needs gridwatch[cameras]")
 
 from cameras.platforms.codes import code_of
 from gridwatch.camera_catalogue import read_catalogue
+from gridwatch.camera_schema import whole_schema
 from gridwatch.camera_section import read_cameras
 from gridwatch.cli import app
 from pipeline.runtime.document import parse_document
@@ -264,6 +266,19 @@ def test_the_platform_itself_is_asked_page_by_page(wvp: Callable[..., Wvp], tmp_
     assert imported("city", "--config", edge).exit_code == 2
     assert imported("cty", "--config", edge).exit_code == 2
     assert "WVP_KEY" not in os.environ
+
+
+def test_editors_ask_for_nothing_that_a_preset_says() -> None:
+    camera = {"platform": {"name": "city", "values": {"device": DEVICE, "channel": GATE}}}
+    said = {
+        "cameras": {"c": camera},
+        "publish": PUBLISH,
+        "platforms": {"city": {**PLATFORM, "play": {"timeout": "9s"}}},
+    }
+    schema = jsonschema.Draft202012Validator(whole_schema())
+    assert [each.message for each in schema.iter_errors(said)] == []
+    said["platforms"] = {"city": {"preset": "wvp"}}
+    assert [each.message for each in schema.iter_errors(said)] != []
 
 
 @pytest.mark.parametrize(

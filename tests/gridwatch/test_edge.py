@@ -25,8 +25,9 @@ from tests.services.mosquitto import UNLIMITED, Mosquitto, free_port, own_mosqui
 from tests.services.process import Run, gridwatch
 from tests.services.rtsp import RtspServer, rtsp_server
 from tests.services.wait import until
+from tests.services.wvp import KEY, Wvp, wvp
 
-__all__ = ["own_mosquitto", "rtsp_server"]
+__all__ = ["own_mosquitto", "rtsp_server", "wvp"]
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(150)]
 
@@ -346,3 +347,46 @@ def test_a_city_runs_its_own_cameras_whatever_becomes_of_them(
         assert set(psutil.Process().children(recursive=True)) <= before, "nothing of it is left"
     finally:
         run.end()
+
+
+def test_cameras_of_a_platform_take_turns_and_follow_a_reload(
+    tmp_path: Path,
+    own_mosquitto: Callable[..., Mosquitto],
+    rtsp_server: Callable[..., RtspServer],
+    wvp: Callable[..., Wvp],
+    edge: Callable[..., Edge],
+) -> None:
+    """Four cameras by one stream, then by two; the platform's key is in nothing that is told or kept."""
+    broker, server = own_mosquitto(), rtsp_server()
+    platform = wvp(lambda channel, n: f"{server.url}?ticket=hush-{channel}-{n}")
+
+    def of(*names: str, streams: int, **more: Any) -> dict[str, Any]:
+        section = {"preset": "wvp", "base": platform.base, "secrets": {"key": "WVP_KEY"}, "turn": "1s", **more}
+        cameras = {}
+        for name in names:
+            whose = {"name": "city", "values": {"device": "d", "channel": name}}
+            cameras[name] = {"platform": whose, "fps": 5, "watchers": {"scene_health": {}}}
+        return said(broker, cameras) | {"platforms": {"city": {**section, "streams": streams}}}
+
+    with listening(broker) as heard:
+        run = edge(of("a", "b", "c", "d", streams=1), WVP_KEY=KEY)
+        until(lambda: all(heard.times(name) for name in "abcd"), "pictures of all", PATIENCE)
+        numbers = run.metrics()
+        assert numbers['gridwatch_platform_quota{platform="city"}'] == 1
+        assert numbers['gridwatch_platform_asked_total{platform="city",result="given"}'] >= 4
+        assert platform.most == 1
+
+        write(tmp_path / "edge.yaml", of("a", "b", streams=2, secrets={"key": "NOBODY_SET_THIS"}))
+        run.process.send_signal(signal.SIGHUP)
+        until(lambda: "'NOBODY_SET_THIS' is not set" in run.said, "the variable")
+        write(tmp_path / "edge.yaml", of("a", "b", streams=2))
+        run.process.send_signal(signal.SIGHUP)
+        until(lambda: platform.open == {"a", "b"}, "both at once", PATIENCE)
+        assert platform.most == 2
+        run.stop()
+    assert platform.open == set(), "what nobody reads is ended"
+    kept = b"".join(file.read_bytes() for file in (tmp_path / "var").rglob("*") if file.is_file()).decode(
+        "utf-8", "replace"
+    )
+    for secret in (KEY, "hush-"):
+        assert secret not in " ".join([run.said, *map(str, numbers), str(heard.messages), kept])

@@ -1,7 +1,7 @@
 """wvp: a gateway that speaks WVP-PRO's API, for tests: it hands out real streams, and counts what is open.
 
-WVP-PRO itself needs a device that speaks SIP (GB/T 28181), so this simulates its HTTP side as its 2.7 answers: JSON of
-`code`, `msg`, `data`, status 200 also for what it refuses, a key in the header `api-key`, channels page by page.
+WVP-PRO itself needs a device that speaks SIP (GB/T 28181), so this simulates its HTTP side as its sources have it: JSON
+of `code`, `msg`, `data`, status 200 also for what it refuses, a key in the header `api-key`, channels page by page.
 """
 
 from __future__ import annotations
@@ -81,6 +81,8 @@ class Wvp:
                 with self._lock:
                     self.open.discard(channel)
                 return {"code": 0, "msg": "成功", "data": {"deviceId": device, "channelId": channel}}, 200
+            case ["api", "alive", _]:  # not WVP's: other platforms end what nobody tells them is looked at
+                return {"code": 0}, 200
             case ["api", "device", "query", "devices", _, "channels"]:
                 page, count = int(query["page"][0]), int(query["count"][0])
                 rows = self.channels[(page - 1) * count : page * count]

@@ -79,6 +79,16 @@ def test_a_gateway_that_is_slow_away_or_none_at_all(wvp: Callable[..., Wvp]) -> 
         gateway(platform.base, play={"path": "/elsewhere/{device}/{channel}"}, error={"code": "no_such"}).play(CAMERA)
 
 
+def test_what_an_answer_says_is_kept_for_its_end(wvp: Callable[..., Wvp]) -> None:
+    platform = wvp(lambda *_: "rtsp://10.0.0.6/x")
+    play, stop = {"keep": {"session": "data.stream"}}, {"path": "/api/play/stop/any/{session}"}
+    asked = gateway(platform.base, play=play, stop=stop)
+    asked.stop(asked.play(CAMERA))
+    assert (platform.asked[-1], platform.open) == (f"/api/play/stop/any/{CHANNEL}", set())
+    with pytest.raises(GatewayFailed, match=r"expected 'data\.no_such' in its answer"):
+        gateway(platform.base, play={"keep": {"session": "data.no_such"}}).play(CAMERA)
+
+
 def test_a_value_stays_one_part_of_the_path(wvp: Callable[..., Wvp]) -> None:
     platform = wvp(lambda *_: "rtsp://10.0.0.6/x")
     odd = OfPlatform(name="city", values={"device": "../../admin?x=1", "channel": CHANNEL})

@@ -148,6 +148,17 @@ def test_a_stream_that_is_not_ended_counts_for_a_while(
         assert any("can't be ended" in line for line in log.lines)
 
 
+def test_a_stream_is_kept_alive_while_it_is_looked_at(
+    wvp: Callable[..., Wvp], rtsp_server: Callable[..., RtspServer]
+) -> None:
+    server = rtsp_server()
+    platform = wvp(lambda *_: server.url)
+    with at_work(platform, cameras(1), streams=1, alive={"path": "/api/alive/{channel}", "every": "1s"}) as (heard, *_):
+        until(lambda: platform.asked.count(f"/api/alive/{channel(0)}") >= 3, "that it is told so", PATIENCE)
+        assert heard.pictures("c0")
+    assert platform.asked[-1].startswith("/api/play/stop/")
+
+
 def test_a_process_that_dies_leaves_its_places(wvp: Callable[..., Wvp], rtsp_server: Callable[..., RtspServer]) -> None:
     server = rtsp_server()
     platform = wvp(lambda *_: server.url)
