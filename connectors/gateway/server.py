@@ -56,7 +56,7 @@ class Gateway(Receiving[Section]):
         return min(SWEEP, self.settings.idle / 4, self.settings.login / 4)
 
     def _member(self) -> str:
-        return f"{self.settings.host}:{self.settings.port}"
+        return self.settings.client_id
 
     def _prepare(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.counts = self.status.refused

@@ -54,6 +54,7 @@ class GatewaySource(BaseModel):
     rate: Size = Field(65_536, ge=64, description="bytes a second from one connection; more has to wait")
     login: Seconds = Field(Quantity(30.0), gt=0, description="who is not in by then is disconnected")
     idle: Seconds = Field(Quantity(300.0), gt=0, description="who sends no whole frame for so long is disconnected")
+    client_id: str = Field("gridwatch", min_length=1, description="what this process is called among those that listen")
     down: Seconds = Field(
         Quantity(30.0), gt=0, description="a longer stretch without a tick means that the source was down"
     )

@@ -101,6 +101,15 @@ def test_two_share_what_comes_and_follow_one_version(town: KafkaTown, start: Sta
     assert any("another process has put a version in force" in line for line in log.said("info"))
 
 
+def test_terminals_connect_to_one_of_several(town: KafkaTown, start: Start) -> None:
+    town.write(**{"sources:": "sources:\n  trucks: {type: jt808, port: 0, unknown: accept}"})
+    process = start("two")
+    until(lambda: all(status.connected_since for _, status in process.receivers.values()), "the port to be open")
+    process.stop()
+    assert ("JOIN", "gridwatch-two") in town.members()
+    assert ("LEAVE", "gridwatch-two") in town.members()
+
+
 def test_a_bad_configuration_is_refused_and_the_old_one_stays(town: KafkaTown, start: Start) -> None:
     log = Lines()
     process = start(log=log)
