@@ -13,6 +13,7 @@ import argparse
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from gridwatch.cli.simulate import configured
@@ -85,7 +86,7 @@ def measured(
         wrong = estimated(made, pieces)
         for corrected in (False, True) if skew else (False,):
             registers = approved(made.registers, wrong) if corrected else made.registers
-            done = judge(Recorded(pieces), loading(made, registers), lambda of=city: of.labels)
+            done = judge(Recorded(pieces), loading(made, registers), partial(getattr, city, "labels"))
             yield line(name, corrected, done, len({each.terminal for each in wrong}))
 
 
