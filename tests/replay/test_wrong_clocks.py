@@ -15,8 +15,9 @@ def test_corrected_clocks_find_what_right_ones_do(tmp_path: Path) -> None:
     assert right.labels >= 20
     wrong: list[Found] = [each for each in others if not each.corrected]
     assert len(wrong) == 2
+    assert wrong[0].aside > 1_000  # 1,024 weeks ago no vehicle was in the registers: rows of then are of nobody known
     for each in wrong:  # nobody watches them
-        assert each.terminals > 0 and each.aside > 1_000  # noqa: PT018
+        assert each.terminals > 0
         assert each.found < right.labels * (1 - SHARE / 2)
     for each in others:
         if each.corrected:
