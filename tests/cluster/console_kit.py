@@ -9,6 +9,7 @@ import json
 import threading
 import time
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -113,11 +114,11 @@ class ClusterTown:
         headers = {"Authorization": f"Bearer {SECRETS[token]}"}
         return httpx.Client(base_url=self.beside.address, headers=headers, timeout=60)
 
-    def deliver(self, *messages: tuple[str, Any], received: float | None = None) -> None:
-        """(topic, JSON) as ingest would put them now. received: when it says that they came; None: now."""
+    def deliver(self, *messages: tuple[str, Any], received: Sequence[float] = ()) -> None:
+        """(topic, JSON) as ingest would put them now. received: when it says that each came; none: now."""
         buffer = EntryBuffer()
-        for topic, body in messages:
-            buffer.add(Kind.DELIVERY, "s", topic, received or time.time(), json.dumps(body).encode())
+        for (topic, body), at in zip(messages, received or [time.time()] * len(messages), strict=True):
+            buffer.add(Kind.DELIVERY, "s", topic, at, json.dumps(body).encode())
         self.worker.producer.put(Router(load_city(self.file).version, PARTITIONS).route(buffer.batch()))
 
 

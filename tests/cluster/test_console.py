@@ -89,9 +89,9 @@ def test_how_far_the_partitions_are_and_what_was_set_aside(town: ClusterTown) ->
 
 def test_wrong_clocks_are_known_by_what_is_read_along(town: ClusterTown) -> None:
     now = time.time()
-    for n in range(100):  # as if ten minutes had gone by: receipts lie in the past, and its clock is 8 h ahead
-        received = now - 1_000 + 10.0 * n
-        town.deliver(("t/truck-1", {"t": received + 28_800, "x": 1, "y": 2, "v": 3}), received=received)
+    received = [now - 1_000 + 10.0 * n for n in range(100)]  # as if that had come for a while; its clock is 8 h ahead
+    rows = [("t/truck-1", {"t": at + 28_800, "x": 1, "y": 2, "v": 3}) for at in received]
+    town.deliver(*rows, received=received)
     with town.client("BOSS") as client:
         until(lambda: client.get("/api/integrations/clocks").json()["terminals"], "the terminal with a wrong clock")
         said = client.get("/api/integrations/clocks").json()
