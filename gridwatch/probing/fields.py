@@ -12,8 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from gridwatch.probing.leaves import Leaf
+from pipeline.local_times import local_seconds
 from pipeline.units import UNITS
 
 Leaves = Mapping[str, Leaf]
@@ -43,6 +45,7 @@ _HEADINGS = ("heading", "course", "cog", "dir", "direction", "bearing", "angle",
 _ACCURACIES = ("accuracy", "hacc", "h_acc", "acc", "precision")
 _IGNITIONS = ("ignition", "ign", "acc", "acc_on", "engine")
 _SHARES = ("load", "lid", "body")
+_UTC = ZoneInfo("UTC")
 _PLAUSIBLE = 10 * 365 * 86400.0
 _CLOSE = 2 * 86400.0
 """So near to when it came is a time, whatever its name, seconds."""
@@ -100,7 +103,7 @@ def as_text(leaf: Leaf) -> dict[str, Any]:
 def find_time(leaves: Leaves, received: Sequence[float], found: Found) -> None:
     """received: of each object, when its message came, UTC seconds."""
     best: tuple[tuple[bool, float], Guess] | None = None
-    local: tuple[str, float] | None = None
+    local: tuple[Leaf, float] | None = None
     for leaf in leaves.values():
         named = leaf.name in _TIMES
         came = [received[i] for i in leaf.at]
@@ -109,27 +112,39 @@ def find_time(leaves: Leaves, received: Sequence[float], found: Found) -> None:
             if abs(late) > (_PLAUSIBLE if named else _CLOSE):
                 continue
             if guess is None:
-                local = local or (leaf.path, late)
+                local = local or (leaf, late)
             elif best is None or (not named, abs(late)) < best[0]:
                 guess.why = "" if named else "guessed: it is near to when messages came"
                 best = (not named, abs(late)), guess
     if best is not None:
         found.fields["ts"] = best[1]
     elif local is not None:
-        path, late = local
-        zone = -round(late / 1800) / 2
-        found.trouble.append(
-            f"the time '{path}' has no offset, so that nobody can tell which zone it is in (by when it came it looks"
-            f" like UTC{zone:+g} h); have the sender write an offset, or write a codec: gridwatch new codec NAME"
-        )
+        leaf, late = local
+        hours = -round(late / 1800) / 2
+        why = f"the zone is guessed: it has no offset, and by when it came it looks like UTC{hours:+g} h"
+        found.fields["ts"] = Guess(leaf.path, {"unit": "local", "zone": _zone_of(hours)}, why)
     else:
         found.trouble.append("nothing in it is a time: without the time at which it happened there is no row")
 
 
+def _zone_of(hours: float) -> str:
+    """A zone that is so far ahead of UTC: China's, or one without a place; the whole hour where there is no half."""
+    return "Asia/Shanghai" if hours == 8 else "UTC" if not round(hours) else f"Etc/GMT{-round(hours):+d}"
+
+
+def _as_if_utc(leaf: Leaf) -> list[float] | None:
+    try:
+        return [local_seconds(str(value), _UTC) for value in leaf.values]
+    except ValueError:
+        return None
+
+
 def _times(leaf: Leaf) -> Iterator[tuple[Guess | None, list[float]]]:
-    """As what a leaf can be read, and UTC seconds by that; None: it has no offset."""
-    plain = numbers(leaf)
-    if plain is not None:
+    """As what a leaf can be read, and UTC seconds by that; None: it has no offset, and seconds as if it were UTC."""
+    plain, local = numbers(leaf), _as_if_utc(leaf)
+    if local:
+        yield None, local
+    elif plain is not None:
         for unit, factor in (("unix_s", 1.0), ("unix_ms", 0.001)):
             yield Guess(leaf.path, {"unit": unit} | as_text(leaf)), [each * factor for each in plain]
     elif leaf.text:
@@ -139,8 +154,6 @@ def _times(leaf: Leaf) -> Iterator[tuple[Guess | None, list[float]]]:
             return
         if all(moment.tzinfo is not None for moment in moments):
             yield Guess(leaf.path, {"unit": "iso8601"}), [moment.timestamp() for moment in moments]
-        elif all(moment.tzinfo is None for moment in moments):
-            yield None, [(moment - datetime(1970, 1, 1)).total_seconds() for moment in moments]  # noqa: DTZ001
 
 
 def find_place(leaves: Leaves, found: Found) -> None:

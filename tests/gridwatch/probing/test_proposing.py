@@ -83,12 +83,16 @@ def test_times(write: Any, field: dict[str, Any]) -> None:
     assert rows(found) == (5, 5)
 
 
-def test_a_time_without_offset_is_told_and_nothing_is_proposed() -> None:
-    found = proposed(*stamps(lambda ts: datetime.fromtimestamp(ts + 8 * 3600, UTC).strftime("%Y-%m-%d %H:%M:%S")))
-    assert found.section == {}
-    (told,) = found.trouble
-    assert "'seen' has no offset" in told
-    assert "looks like UTC+8 h" in told
+@pytest.mark.parametrize(
+    "hours, zone",
+    [(8, "Asia/Shanghai"), (0, "UTC"), (-5, "Etc/GMT+5"), (9, "Etc/GMT-9")],
+)
+@pytest.mark.parametrize("form", ["%Y-%m-%d %H:%M:%S", "%Y/%m/%dT%H:%M:%S", "%Y%m%d%H%M%S"])
+def test_a_time_without_offset_has_the_zone_that_it_looks_like(form: str, hours: int, zone: str) -> None:
+    found = proposed(*stamps(lambda ts: datetime.fromtimestamp(ts + hours * 3600, UTC).strftime(form)))
+    assert found.section["fields"]["ts"] == {"path": "seen", "unit": "local", "zone": zone}
+    assert f"looks like UTC{hours:+g} h" in found.guesses["fields.ts"]
+    assert rows(found) == (5, 5)
 
 
 def test_what_has_no_time_can_be_no_row() -> None:

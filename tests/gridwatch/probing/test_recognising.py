@@ -16,9 +16,11 @@ from tests.connectors.codecs import test_chirpstack, test_lines, test_ngsi_ld, t
 from tests.connectors.codecs.test_chirpstack import with_bytes
 from tests.connectors.frigate_events import CAR, state
 from tests.connectors.jt808.simulated import Words
+from tests.connectors.jt809 import simulated as jt809
 from tests.connectors.seen import car, picture
 
 JT808 = Words("13912345678")
+JT809 = jt809.Words()
 FRIGATE = {"type": "update", "before": state(CAR, 1), "after": state(CAR, 2)}
 QUERY = b"id=123456&lat=31.2&lon=121.5&timestamp=1714521600&speed=12.3"
 PLAIN = {"time": 1714521600, "pos": {"lon": 121.5, "lat": 31.2}, "v": 10}
@@ -28,6 +30,7 @@ MESSAGES: list[tuple[str, list[Any]]] = [
     ("emqx_jt808", [test_lines.REPORT]),
     ("frigate", [FRIGATE]),
     ("jt808", [JT808.location(10, status=3), JT808.say(0x0002, b"")[0]]),
+    ("jt809", [JT809.live(1714521600.0), JT809.alive()]),
     ("json", [PLAIN, [PLAIN]]),
     ("ngsi_ld", [test_ngsi_ld.WASTE, test_ngsi_ld.WASTE_KEYS, test_ngsi_ld.VEHICLE]),
     ("onvif", [test_onvif.CROSSED, test_onvif.HOT]),
