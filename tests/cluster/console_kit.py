@@ -66,7 +66,7 @@ class ClusterTown:
             "s": {"type": "mqtt", "host": "127.0.0.1", "port": 9, "client_id": "x", "subscribe": ["t/+"]}
         }
         data["registers"] = {"vehicles": "vehicles.csv"}
-        vehicles = "".join(f"truck-{n},lorry,,,2020-01-01,\n" for n in range(4))
+        vehicles = "".join(f"truck-{n},lorry,,,2020-01-01,\n" for n in range(5))
         (folder / "vehicles.csv").write_text("id,class,plate,speed_limit,valid_from,valid_to\n" + vehicles)
         self.file, self.store = folder / "city.yaml", store
         self.file.write_text(json.dumps(data), "utf-8")  # JSON is YAML

@@ -88,15 +88,15 @@ def test_how_far_the_partitions_are_and_what_was_set_aside(town: ClusterTown) ->
 
 
 def test_wrong_clocks_are_known_by_what_is_read_along(town: ClusterTown) -> None:
-    now = time.time()
+    now = time.time()  # of truck-4 nothing was heard before: who is right now, is right
     received = [now - 1_000 + 10.0 * n for n in range(100)]  # as if that had come for a while; its clock is 8 h ahead
-    rows = [("t/truck-1", {"t": at + 28_800, "x": 1, "y": 2, "v": 3}) for at in received]
+    rows = [("t/truck-4", {"t": at + 28_800, "x": 1, "y": 2, "v": 3}) for at in received]
     town.deliver(*rows, received=received)
     with town.client("BOSS") as client:
         until(lambda: client.get("/api/integrations/clocks").json()["terminals"], "the terminal with a wrong clock")
         said = client.get("/api/integrations/clocks").json()
     (one,) = said["terminals"]
-    assert (one["terminal"], one["kind"], one["offset"], one["watched"]) == ("truck-1", "zone", 28_800, False)
+    assert (one["terminal"], one["kind"], one["offset"], one["watched"]) == ("truck-4", "zone", 28_800, False)
     assert (said["unwatched"], said["kept"]) == (1, "none")
 
 

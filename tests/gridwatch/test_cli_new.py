@@ -87,7 +87,7 @@ def test_it_is_clean(package: Package) -> None:
     for command in (["check"], ["format", "--check"]):
         done = package.run("-m", "ruff", *command, "--no-cache", ".")
         assert done.returncode == 0, done.stdout + done.stderr
-    files = [path for path in package.folder.rglob("*") if path.is_file()]
+    files = [path for path in package.folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
     assert [path for path in files if re.search("__[A-Z]+__", path.read_text("utf-8"))] == []
 
 
